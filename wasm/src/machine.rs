@@ -50,7 +50,7 @@ pub(crate) fn call(name: &str, input: &str) -> Result<String, Error> {
         "install_keys.proved" => run(input, install_keys::proved),
         "install_keys.lane" => run(input, install_keys::lane),
         "install_keys.refund" => run(input, install_keys::refund),
-        "install_keys.recheck" => run(input, install_keys::recheck),
+        "install_keys.refresh" => run(input, install_keys::refresh),
         "install_keys.ask" => run(input, install_keys::ask),
         "install_keys.sizes" => run(input, install_keys::sizes),
         "install_keys.flood" => run(input, install_keys::flood),

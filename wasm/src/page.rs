@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use app_license::connect::IframeQuery;
+use app_license::edition::{Grants, RequiredCapability};
 use app_license::forge::{LicenseApiResponse, UserAccess};
 use app_license::json::Str;
-use app_license::ranking::{Grants, RequiredCapability};
 use app_license::{
     Capability, Deployment, Edition, EnvironmentType, Error, ErrorKind, Evidence, ForgeAppId,
     License, LicenseSource, Policy, Reason, State, WhenAbsent,

@@ -27,7 +27,7 @@ const MAX_JWKS: usize = 256 * 1024;
 /// |---|---|---|
 /// | none yet | fetched first | fetched first |
 /// | fresh (under 5 min) | answered | fetched again, at most once a minute whatever the flood |
-/// | ageing (under 15 min) | answered, fetched again meanwhile | the same |
+/// | aging (under 15 min) | answered, fetched again meanwhile | the same |
 /// | expired | fetched first | the same |
 /// | expired, and the platform is down | answered, tried again once a minute, for a day | could not check |
 ///

@@ -199,7 +199,7 @@ impl Inner {
         installation: InstallationAri,
         token: SystemToken,
     ) -> FetchResult {
-        // another flight may have landed
+        // another flight may have ended
         if let Some(answer) = self.known(&installation, UnixTime::EPOCH) {
             return answer;
         }

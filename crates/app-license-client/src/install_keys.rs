@@ -201,7 +201,7 @@ impl InstallKeys {
     /// # Errors
     /// As [`InstallKeys::get`].
     pub async fn refresh(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
-        let Some(known) = self.inner.due_for_recheck(kid) else {
+        let Some(known) = self.inner.due_for_refresh(kid) else {
             return self.get(kid).await;
         };
         // what is known stays known: a fault of the key host must not take it away
@@ -245,10 +245,10 @@ impl Inner {
         }
     }
 
-    fn due_for_recheck(&self, kid: &KeyId) -> Option<Fetched> {
+    fn due_for_refresh(&self, kid: &KeyId) -> Option<Fetched> {
         let now = self.clock.now();
         let mut cache = self.lock();
-        if !cache.may_recheck(kid, now) {
+        if !cache.may_refresh(kid, now) {
             return None;
         }
         cache.peek(kid).cloned()

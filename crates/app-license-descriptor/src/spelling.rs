@@ -73,12 +73,12 @@ pub fn meant_capability(text: &str) -> Option<&'static str> {
 pub fn meant_capability_in_code(text: &str, any_case: bool) -> Option<&'static str> {
     let meant = meant_capability(text)?;
     let folded_alike = Edition::of(text).is_some();
-    let right = folded_alike && (any_case || text == spelt_with_underscore(meant));
+    let right = folded_alike && (any_case || text == spelled_with_underscore(meant));
     (!right).then_some(meant)
 }
 
 /// `capabilityAdvanced` as `CAPABILITY_ADVANCED`.
-fn spelt_with_underscore(capability_set: &str) -> String {
+fn spelled_with_underscore(capability_set: &str) -> String {
     let mut spelled = String::with_capacity(capability_set.len().saturating_add(1));
     for letter in capability_set.chars() {
         if letter.is_ascii_uppercase() {
@@ -94,7 +94,7 @@ mod tests {
     use super::{meant_capability, meant_capability_in_code, nearest};
 
     #[test]
-    fn a_capability_is_spelt_as_one_of_the_hosts_interfaces_does() {
+    fn a_capability_is_spelled_as_one_of_the_hosts_interfaces_does() {
         for right in [
             "capabilityStandard",
             "capabilityAdvanced",

@@ -97,7 +97,7 @@
 //! is refused.
 
 pub mod error;
-pub use gate::capability::{self as ranking, Edition, RequiredCapability};
+pub use gate::capability::{self as edition, Edition, RequiredCapability};
 pub use gate::facts::State;
 pub use gate::json;
 pub use gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};

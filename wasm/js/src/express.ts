@@ -5,7 +5,7 @@
  */
 import { internal } from "./server.js";
 import type { Decision, License } from "./server.js";
-import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, RouteNeeds } from "./fetch.js";
+import type { Backend, ConnectRequest, ForgeInvocation, Incoming, RouteNeeds, WireResponse } from "./fetch.js";
 import type { KnownCapability, Policy, Requires } from "./server.js";
 
 export { ConnectApp, DeniedError, ForgeRemote, HookRunner, MemoryStore, SqliteStore } from "./fetch.js";
@@ -120,7 +120,7 @@ async function bodyOf(request: ExpressRequest, limit: number): Promise<Uint8Arra
   return internal.collect(known === undefined ? (request as AsyncIterable<Uint8Array>) : [Buffer.from(known as string)], limit);
 }
 
-function send({ status, headers, body }: Answer, response: ExpressResponse): void {
+function send({ status, headers, body }: WireResponse, response: ExpressResponse): void {
   response.status(status);
   for (const [name, value] of Object.entries(headers)) {
     response.setHeader(name, value);

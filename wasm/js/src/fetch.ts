@@ -22,4 +22,4 @@ export type { SqliteStoreOptions } from "./fetch/sqlite.js";
 export type { SqliteDatabase } from "./fetch/sqlite-file.js";
 export { refusal } from "./fetch/wire.js";
 export { DeniedError } from "./server.js";
-export type { Answer, ClientInfo, Incoming } from "./fetch/wire.js";
+export type { ClientInfo, Incoming, WireResponse } from "./fetch/wire.js";

@@ -247,12 +247,12 @@ pub(super) fn refund(input: Input) -> Result<Output, Error> {
 }
 
 /// Whether a key that is known is asked for again: `fetch`, with the key that stands in.
-pub(super) fn recheck(input: Input) -> Result<Output, Error> {
+pub(super) fn refresh(input: Input) -> Result<Output, Error> {
     let (kid, now) = (input.kid()?, unix_time(input.now)?);
     Ok(input.with(|keys| {
         let known = keys.cache.peek(&kid).cloned();
         match known {
-            Some(pem) if keys.cache.may_recheck(&kid, now) => Output {
+            Some(pem) if keys.cache.may_refresh(&kid, now) => Output {
                 step: "fetch",
                 ..Output::key(&pem)
             },

@@ -15,44 +15,65 @@ const ENDINGS: [&str; 14] = [
 ];
 
 /// Words as they must not be spelled, or what such words begin with.
-const SPELLINGS: [&str; 38] = [
+const SPELLINGS: [&str; 59] = [
+    "ageing",
     "amongst",
     "analyse",
     "analysing",
+    "anonymis",
     "artefact",
+    "apologis",
     "authoris",
     "behaviour",
     "canonicalis",
     "catalogue",
     "categoris",
+    "centralis",
     "centre",
     "colour",
+    "customis",
     "defence",
     "emphasis",
+    "endeavour",
     "favour",
     "flavour",
+    "formalis",
     "generalis",
     "grey",
     "honour",
     "initialis",
+    "itemis",
     "judgement",
     "labelled",
     "labelling",
     "learnt",
     "licence",
+    "localis",
     "maximis",
+    "memoris",
     "minimis",
     "misspelt",
     "modelled",
     "modelling",
     "neighbour",
     "normalis",
+    "offence",
+    "optimis",
     "organis",
+    "paralys",
+    "prioritis",
+    "randomis",
     "recognis",
+    "sanitis",
     "serialis",
     "specialis",
     "spelt",
+    "standardis",
     "summaris",
+    "synchronis",
+    "towards",
+    "travell",
+    "utilis",
     "whilst",
 ];
 
@@ -78,7 +99,8 @@ const ABOUT_SPELLING: [&str; 5] = [
 ];
 
 /// Types and modules that must be named otherwise.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 28] = [
+    "Answer",
     "Asked",
     "Book",
     "ConditionWarning",
@@ -109,14 +131,18 @@ const NAMES: [&str; 27] = [
 ];
 
 /// Identifiers and words that must not stand anywhere.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 19] = [
     "despite",
     "heed",
     "judge",
     "judged",
     "judges",
     "judging",
+    "landed",
+    "may_recheck",
+    "recheck",
     "rechecked",
+    "rechecks",
     "resting",
     "storedHint",
     "stored_hint",

@@ -34,12 +34,12 @@ impl Args {
             return list(io, format);
         }
         let runtime = runtime()?;
-        let run = runtime.block_on(self.act(io, format));
+        let run = runtime.block_on(self.send(io, format));
         runtime.shutdown_background();
         run
     }
 
-    async fn act(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
+    async fn send(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let world = world::World::open(self).await?;
         let Some(event) = self.event else {
             let exported = world.export(self)?;

@@ -111,7 +111,7 @@ async fn fit_jwks_fetch_per_request() {
 }
 
 #[tokio::test]
-async fn an_ageing_set_is_served_while_it_is_fetched_again() {
+async fn an_aging_set_is_served_while_it_is_fetched_again() {
     let p = platform().await;
     p.host.says_always(Say::ok(jwks(&[K1])));
     assert!(p.accepts(K1).await);

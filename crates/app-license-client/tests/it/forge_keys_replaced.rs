@@ -40,7 +40,7 @@ async fn verifies(p: &Platform, again: bool) -> bool {
 }
 
 #[tokio::test]
-async fn a_key_replaced_under_its_id_is_healed_by_a_recheck() {
+async fn a_key_replaced_under_its_id_is_healed_by_a_refresh() {
     let p = platform().await;
     p.host.says_always(Say::ok(swapped()));
     assert!(!verifies(&p, false).await);
@@ -99,7 +99,7 @@ async fn unknown_ids_and_signatures_that_do_not_match_share_their_turn() {
 }
 
 #[tokio::test]
-async fn a_recheck_in_vain_takes_no_key_away() {
+async fn a_refresh_in_vain_takes_no_key_away() {
     let p = platform().await;
     p.host.says_always(Say::ok(jwks(&[K1])));
     assert!(p.accepts(K1).await);
@@ -119,7 +119,7 @@ async fn a_recheck_in_vain_takes_no_key_away() {
 }
 
 #[tokio::test]
-async fn a_recheck_shares_one_fetch() {
+async fn a_refresh_shares_one_fetch() {
     let p = platform().await;
     p.host.says_always(Say::ok(swapped()));
     assert!(p.accepts(K1).await);

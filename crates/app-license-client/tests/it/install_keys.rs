@@ -259,7 +259,7 @@ async fn a_mock_platform_stands_in_for_every_host() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_healed_by_a_recheck() {
+async fn a_wrong_key_is_healed_by_a_refresh() {
     let t = two().await;
     t.primary.says(&at(KID), Say::ok(pem(OTHER_KID)));
     t.keys.get(&kid(KID)).await.unwrap();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::ForgeApp;
 use super::queues::{Job, MAX_JOBS, MAX_WAITING, Waiting};
-use super::storage::Answer;
+use super::storage::StorageResponse;
 use super::triggers::TriggerCall;
 
 /// The most events of one push.
@@ -48,7 +48,7 @@ impl ForgeApp {
         path: &str,
         body: &Value,
         chain: u32,
-    ) -> Option<Answer> {
+    ) -> Option<StorageResponse> {
         let verb = path.strip_prefix("/webhook/queue/")?;
         let verb = verb.split('/').next().unwrap_or_default();
         let word = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -76,7 +76,7 @@ impl ForgeApp {
         })
     }
 
-    fn push(&self, tenant: &Tenant, body: &Value, chain: u32) -> Answer {
+    fn push(&self, tenant: &Tenant, body: &Value, chain: u32) -> StorageResponse {
         if chain >= MAX_CHAIN {
             return (405, error("queues that lead to each other without an end"));
         }

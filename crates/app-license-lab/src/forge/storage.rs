@@ -21,7 +21,7 @@ use self::value::{Ttl, checked_key, checked_value};
 
 pub(super) use self::entity_type::EntityType;
 pub(super) use self::graphql::answer as answer_graphql;
-pub(super) use self::refusal::Answer;
+pub(super) use self::refusal::StorageResponse;
 
 /// The most that one installation stores, in bytes of JSON.
 const MAX_BYTES: usize = 16 << 20;
@@ -77,7 +77,7 @@ impl Storage {
         body: &Value,
         entities: &[EntityType],
         now: UnixTime,
-    ) -> Option<Answer> {
+    ) -> Option<StorageResponse> {
         let path = path.strip_prefix("/api/v1/")?;
         self.expire(now);
         let empty = Body::new();
@@ -115,14 +115,19 @@ impl Storage {
         self.bytes = self.bytes.saturating_sub(freed);
     }
 
-    fn get(&self, space: Space, body: &Body) -> Result<Answer, Refusal> {
+    fn get(&self, space: Space, body: &Body) -> Result<StorageResponse, Refusal> {
         let key = checked_key(body)?;
         let found = self.entries.get(&(space, key.clone()));
         let found = found.ok_or_else(|| Refusal::not_found(&key))?;
         Ok((200, found.json(&key)))
     }
 
-    fn set(&mut self, space: Space, body: &Body, now: UnixTime) -> Result<Answer, Refusal> {
+    fn set(
+        &mut self,
+        space: Space,
+        body: &Body,
+        now: UnixTime,
+    ) -> Result<StorageResponse, Refusal> {
         let options = body.get("options");
         let option = |name: &str| options.and_then(|it| it.get(name)).and_then(Value::as_str);
         let key = checked_key(body)?;
@@ -173,7 +178,7 @@ impl Storage {
         Ok(())
     }
 
-    fn delete(&mut self, space: Space, body: &Body) -> Result<Answer, Refusal> {
+    fn delete(&mut self, space: Space, body: &Body) -> Result<StorageResponse, Refusal> {
         let key = checked_key(body)?;
         let gone = self.entries.remove(&(space, key.clone()));
         let gone = gone.ok_or_else(|| Refusal::not_found(&key))?;
@@ -182,7 +187,12 @@ impl Storage {
     }
 
     /// One answer for each item: a batch may succeed in part.
-    fn batch(&mut self, path: &str, body: &Value, now: UnixTime) -> Result<Answer, Refusal> {
+    fn batch(
+        &mut self,
+        path: &str,
+        body: &Value,
+        now: UnixTime,
+    ) -> Result<StorageResponse, Refusal> {
         let items = body.as_array().map(Vec::as_slice).unwrap_or_default();
         if items.is_empty() || items.len() > MAX_OPERATIONS {
             let why = format!("a batch has 1 to {MAX_OPERATIONS} items");
@@ -225,7 +235,7 @@ impl Storage {
     }
 
     /// All of it or nothing.
-    fn transaction(&mut self, body: &Body, now: UnixTime) -> Result<Answer, Refusal> {
+    fn transaction(&mut self, body: &Body, now: UnixTime) -> Result<StorageResponse, Refusal> {
         let list = |name: &str| {
             body.get(name)
                 .and_then(Value::as_array)

@@ -243,7 +243,7 @@ impl Timeline {
             }
         }
         let (edition, license) = self.known;
-        let stage = told(edition, license);
+        let stage = stage_of(edition, license);
         let code = |change| {
             let json = serde_json::to_value(change).ok()?;
             json.get("change")?.as_str().map(str::to_owned)
@@ -277,7 +277,7 @@ impl Timeline {
 }
 
 /// The stage by what an app was told.
-fn told(edition: Option<Edition>, license: Option<(State, Option<bool>)>) -> Stage {
+fn stage_of(edition: Option<Edition>, license: Option<(State, Option<bool>)>) -> Stage {
     match license {
         // the platform leaves the edition out until a customer changes it
         Some((State::Active, Some(true))) => Stage::Trial { edition },

@@ -61,7 +61,7 @@ impl PostgresOptions {
 
     /// Lets secrets stand in the database in plain text where there are no keys: for tests, and where the
     /// disk is sealed and backups are too. A warning is logged. Who has a secret can act as the
-    /// platform towards the app.
+    /// platform toward the app.
     #[must_use]
     pub const fn plain_text(mut self) -> Self {
         self.plain_text = true;

@@ -58,7 +58,7 @@ impl LicenseApiResponse {
     /// `too_large`.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         let mut results = None;
-        read_object(WHAT, body, MAX_BYTES, |s: &mut Answer<'_>, key| {
+        read_object(WHAT, body, MAX_BYTES, |s: &mut AnswerScanner<'_>, key| {
             if name_of(key) != "results" {
                 s.value()?;
                 return Ok(());
@@ -125,7 +125,7 @@ impl LicenseApiResponse {
     }
 }
 
-type Answer<'a> = Scanner<'a, { MAX_KEYS * 2 }>;
+type AnswerScanner<'a> = Scanner<'a, { MAX_KEYS * 2 }>;
 
 fn not_checked(app: &str, reason: &str) -> Error {
     ErrorKind::NotChecked {
@@ -138,7 +138,7 @@ fn not_checked(app: &str, reason: &str) -> Error {
 /// An app, and its license or why it could not be checked.
 type Checked = (ForgeAppId, Result<License, Error>);
 
-fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, ReadError> {
+fn read_results(s: &mut AnswerScanner<'_>) -> Result<Vec<Checked>, ReadError> {
     let mut results: Vec<Checked> = Vec::new();
     s.array(|s| {
         let (id, result) = read_result(s)?;
@@ -159,7 +159,7 @@ fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, ReadError> {
     Ok(results)
 }
 
-fn read_result(s: &mut Answer<'_>) -> Result<Checked, ReadError> {
+fn read_result(s: &mut AnswerScanner<'_>) -> Result<Checked, ReadError> {
     let (mut id, mut data, mut error) = (None, None, None);
     let mut null = false;
     if s.peek()? != Kind::Object {

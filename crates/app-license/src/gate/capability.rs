@@ -15,7 +15,7 @@ use crate::gate::work;
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///
 /// ```
-/// use app_license::ranking::Edition;
+/// use app_license::edition::Edition;
 /// assert!(Edition::Advanced > Edition::Standard);
 /// assert_eq!(Edition::of("CAPABILITY_ADVANCED"), Some(Edition::Advanced));
 /// assert_eq!(Edition::of("capabilityPremium"), None);
@@ -35,7 +35,7 @@ impl Edition {
     /// Every edition, lowest first.
     ///
     /// ```
-    /// # use app_license::ranking::Edition;
+    /// # use app_license::edition::Edition;
     /// assert_eq!(Edition::ALL.len(), 3);
     /// ```
     pub const ALL: [Self; 3] = [Self::Free, Self::Standard, Self::Advanced];
@@ -43,7 +43,7 @@ impl Edition {
     /// The edition a capability string stands for, or `None` for an unknown string.
     ///
     /// ```
-    /// # use app_license::ranking::Edition;
+    /// # use app_license::edition::Edition;
     /// assert_eq!(Edition::of("capabilitystandard"), Some(Edition::Standard));
     /// assert_eq!(Edition::of("advanced"), None);
     /// ```
@@ -80,7 +80,7 @@ impl Edition {
     /// The platform's spelling of this edition's capability set.
     ///
     /// ```
-    /// # use app_license::ranking::Edition;
+    /// # use app_license::edition::Edition;
     /// assert_eq!(Edition::Advanced.capability_set(), "capabilityAdvanced");
     /// ```
     #[must_use]
@@ -95,7 +95,7 @@ impl Edition {
     /// The edition's name as Forge display conditions and `editions.toml` spell it.
     ///
     /// ```
-    /// # use app_license::ranking::Edition;
+    /// # use app_license::edition::Edition;
     /// assert_eq!(Edition::Standard.name(), "standard");
     /// ```
     #[must_use]
@@ -110,7 +110,7 @@ impl Edition {
     /// The edition with this name (`free`, `standard`, `advanced`), compared exactly.
     ///
     /// ```
-    /// # use app_license::ranking::Edition;
+    /// # use app_license::edition::Edition;
     /// assert_eq!(Edition::from_name("advanced"), Some(Edition::Advanced));
     /// assert_eq!(Edition::from_name("Advanced"), None);
     /// ```
@@ -129,7 +129,7 @@ impl fmt::Display for Edition {
 /// Whether two capability strings are the same without ASCII case and `_`.
 ///
 /// ```
-/// use app_license::ranking::same;
+/// use app_license::edition::same;
 /// assert!(same("CAPABILITY_PREMIUM", "capabilityPremium"));
 /// assert!(!same("capabilityPremium", "capabilityPremiumPlus"));
 /// ```
@@ -168,7 +168,7 @@ fn next_folded(chars: Chars<'_>) -> Option<char> {
 /// The capability a caller asks for, its edition looked up once.
 ///
 /// ```
-/// use app_license::ranking::{Edition, RequiredCapability};
+/// use app_license::edition::{Edition, RequiredCapability};
 /// assert_eq!(RequiredCapability::from("capabilityAdvanced").edition(), Some(Edition::Advanced));
 /// assert_eq!(RequiredCapability::from(Edition::Standard), RequiredCapability::STANDARD);
 /// ```
@@ -196,7 +196,7 @@ impl<'a> RequiredCapability<'a> {
     /// The capability as the caller wrote it.
     ///
     /// ```
-    /// # use app_license::ranking::RequiredCapability;
+    /// # use app_license::edition::RequiredCapability;
     /// assert_eq!(RequiredCapability::from("CAPABILITY_ADVANCED").text(), "CAPABILITY_ADVANCED");
     /// ```
     #[must_use]
@@ -207,7 +207,7 @@ impl<'a> RequiredCapability<'a> {
     /// Its edition, or `None` for a string without a rank.
     ///
     /// ```
-    /// # use app_license::ranking::RequiredCapability;
+    /// # use app_license::edition::RequiredCapability;
     /// assert_eq!(RequiredCapability::from("capabilityUltra").edition(), None);
     /// ```
     #[must_use]
@@ -239,7 +239,7 @@ impl From<Edition> for RequiredCapability<'_> {
 /// What a license grants: nothing, an edition, or only a capability without a rank.
 ///
 /// ```
-/// use app_license::ranking::{Edition, Grants, RequiredCapability};
+/// use app_license::edition::{Edition, Grants, RequiredCapability};
 /// assert!(Grants::Edition(Edition::Advanced).includes(RequiredCapability::STANDARD));
 /// assert!(!Grants::Nothing.includes(RequiredCapability::STANDARD));
 /// ```
@@ -261,7 +261,7 @@ impl<'a> Grants<'a> {
     /// edition.
     ///
     /// ```
-    /// # use app_license::ranking::{Edition, Grants};
+    /// # use app_license::edition::{Edition, Grants};
     /// assert_eq!(Grants::of_active(None), Grants::Edition(Edition::Standard));
     /// ```
     #[must_use]
@@ -282,7 +282,7 @@ impl<'a> Grants<'a> {
     /// Whether the capability asked for is included.
     ///
     /// ```
-    /// # use app_license::ranking::{Edition, Grants, RequiredCapability};
+    /// # use app_license::edition::{Edition, Grants, RequiredCapability};
     /// let premium = Grants::of_active(Some("capabilityPremium".into()));
     /// assert!(premium.includes("capability_premium".into()));
     /// assert!(!premium.includes(RequiredCapability::STANDARD));

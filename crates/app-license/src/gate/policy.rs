@@ -185,7 +185,7 @@ impl Reason {
 ///
 /// ```
 /// use app_license::{Deployment, Evidence, Policy, Reason};
-/// use app_license::ranking::{Edition, Grants, RequiredCapability};
+/// use app_license::edition::{Edition, Grants, RequiredCapability};
 /// use app_license::State;
 ///
 /// let evidence = Evidence {
@@ -246,7 +246,7 @@ impl Policy {
     /// production.
     ///
     /// ```
-    /// use app_license::ranking::{Edition, Grants, RequiredCapability};
+    /// use app_license::edition::{Edition, Grants, RequiredCapability};
     /// use app_license::{Deployment, Evidence, Policy, Reason, WhenAbsent};
     /// # use app_license::State;
     /// // absent outside production is Standard, inside it is denied

@@ -6,7 +6,7 @@
 //!
 //! **The bounds on fetches.** Of a key set: one in [`KeySetPlan::cooldown`] seconds for what tokens
 //! say, whatever they say, and one in [`KeySetPlan::refresh`] for its age. Of an install key: one in
-//! [`InstallKeyPlan::recheck`] seconds for a key that is known, one in [`InstallKeyPlan::refused`] for
+//! [`InstallKeyPlan::refresh`] seconds for a key that is known, one in [`InstallKeyPlan::refused`] for
 //! an id that nobody knows, one in [`InstallKeyPlan::back_off`] for one that could not be checked;
 //! ids that are made up are held to the fetches that run at once.
 

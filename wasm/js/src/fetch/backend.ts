@@ -2,7 +2,7 @@
 import { DeniedError, LicenseError, VerifyError, check, internal } from "../server.js";
 import type { Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "../server.js";
 import { incomingOf, isIncoming, refusal, responseOf } from "./wire.js";
-import type { Answer, ClientInfo, Incoming } from "./wire.js";
+import type { ClientInfo, Incoming, WireResponse } from "./wire.js";
 
 /** What a route asks for: nothing but a verified request, a capability, or a feature of the app's map. */
 export type RouteNeeds<C extends string = KnownCapability> = {
@@ -256,7 +256,7 @@ export abstract class Backend<V extends object> {
   }
 
   /** @internal Answers one of the platform's routes by its path below where the app is mounted. */
-  async answer(path: string, sent: Incoming): Promise<Answer | undefined> {
+  async answer(path: string, sent: Incoming): Promise<WireResponse | undefined> {
     const method = this.methodOf(path);
     if (method === undefined) {
       return undefined;
@@ -272,7 +272,7 @@ export abstract class Backend<V extends object> {
   }
 
   /** @internal Logs why and answers it; `first`: of this request nothing was said to `onRejected` yet. */
-  refuse(error: unknown, { method, target, address }: Incoming, first = true): Answer {
+  refuse(error: unknown, { method, target, address }: Incoming, first = true): WireResponse {
     const answer = refusal(error);
     const { onRejected, logger } = this.#options;
     const request = { method, path: target.split("?")[0]!, address };
@@ -373,7 +373,7 @@ export abstract class Backend<V extends object> {
   protected abstract prove(sent: Incoming, kind: "request" | "context"): Promise<V>;
   protected abstract findLicense(verified: V, policy: Policy): Promise<License<"verified">>;
   protected abstract methodOf(path: string): "GET" | "POST" | undefined;
-  protected abstract platform(path: string, sent: Incoming): Promise<Answer>;
+  protected abstract platform(path: string, sent: Incoming): Promise<WireResponse>;
 }
 
 /** One line, whatever a request sent. */

@@ -25,7 +25,7 @@ import type { InstallationStore } from "./store.js";
 import { Tenants } from "./tenants.js";
 import type { Tenant } from "./tenants.js";
 import { NO_CONTENT, isIncoming, json, textOf, unknownTenant } from "./wire.js";
-import type { Answer, Incoming } from "./wire.js";
+import type { Incoming, WireResponse } from "./wire.js";
 
 /** Settings of a {@link ConnectApp}. */
 export interface ConnectAppOptions extends BackendOptions {
@@ -97,7 +97,7 @@ const CONNECT = {
   baseUrl: settings.texts,
   store: settings.having(STORE, "an `InstallationStore`, such as a `SqliteStore`"),
   cloud: settings.cloud,
-  keys: settings.having(["pemOf", "recheck", "proved"], "an `InstallKeys`"),
+  keys: settings.having(["pemOf", "refresh", "proved"], "an `InstallKeys`"),
   licenseApi: settings.flagOr(["answer"], "`true`, `false` or a `ConnectLicenseApi`"),
   storedFor: settings.seconds,
   grace: settings.count(0, 86_400),
@@ -228,7 +228,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     return OWN.includes(path) ? "GET" : undefined;
   }
 
-  protected override async platform(path: string, sent: Incoming): Promise<Answer> {
+  protected override async platform(path: string, sent: Incoming): Promise<WireResponse> {
     const event = this.#events.get(path);
     if (event) {
       await this.deliver(event, sent);
@@ -319,7 +319,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
         throw error;
       }
       // the platform may have replaced the key under this id
-      accepted = verifyInstall(request, await this.#keys.recheck(sent), expected);
+      accepted = verifyInstall(request, await this.#keys.refresh(sent), expected);
     }
     await this.#keys.proved(sent);
     return accepted;

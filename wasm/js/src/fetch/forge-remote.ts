@@ -12,7 +12,7 @@ import type { LinkedInstallation } from "./site-link.js";
 import { STORE, forgetLicense, store as deliverTo } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf } from "./wire.js";
-import type { Answer, Incoming } from "./wire.js";
+import type { Incoming, WireResponse } from "./wire.js";
 
 /** Settings of a {@link ForgeRemote}. */
 export interface ForgeRemoteOptions extends BackendOptions {
@@ -97,7 +97,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     return path === this.#path ? "POST" : undefined;
   }
 
-  protected override async platform(_: string, sent: Incoming): Promise<Answer> {
+  protected override async platform(_: string, sent: Incoming): Promise<WireResponse> {
     const proven = await this.#prove(sent);
     const { invocation } = proven;
     const body = await textOf(sent);

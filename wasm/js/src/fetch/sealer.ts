@@ -27,7 +27,7 @@ export interface SealingOptions {
    */
   keys?: string | readonly string[] | undefined;
   /** Lets secrets stand in the file in plain text where there are no keys: for tests, and where the disk
-   * is sealed and backups are too. Who has a secret can act as the platform towards the app. */
+   * is sealed and backups are too. Who has a secret can act as the platform toward the app. */
   plainText?: boolean | undefined;
   /** Refuses secrets that stand in plain text, where there are keys. Without it they are read, so that
    * sealing can be turned on. */

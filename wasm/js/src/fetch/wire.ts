@@ -21,7 +21,7 @@ export interface ClientInfo {
 }
 
 /** What is answered. */
-export interface Answer {
+export interface WireResponse {
   status: number;
   headers: Record<string, string>;
   body: string | null;
@@ -50,7 +50,7 @@ export const unknownTenant = () => fault("unknown_tenant", "refused");
  * console.log(status); // 401
  * ```
  */
-export function refusal(error: unknown): Answer {
+export function refusal(error: unknown): WireResponse {
   if (!(error instanceof LicenseError)) {
     throw error;
   }
@@ -66,17 +66,17 @@ export function refusal(error: unknown): Answer {
 }
 
 /** @internal */
-export const NO_CONTENT: Answer = { status: 204, headers: {}, body: null };
+export const NO_CONTENT: WireResponse = { status: 204, headers: {}, body: null };
 
 /** @internal */
-export const json = (body: unknown): Answer => ({
+export const json = (body: unknown): WireResponse => ({
   status: 200,
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
 
 /** @internal */
-export const responseOf = ({ status, headers, body }: Answer) => new Response(body, { status, headers });
+export const responseOf = ({ status, headers, body }: WireResponse) => new Response(body, { status, headers });
 
 /** @internal The body of an event, as text. */
 export async function textOf(sent: Incoming): Promise<string> {

@@ -96,7 +96,7 @@ export class ForgeKeys {
         throw error;
       }
       // the platform may have replaced the key under this id
-      const again = await this.recheck(kid);
+      const again = await this.refresh(kid);
       if (again === jwks) {
         throw error;
       }
@@ -117,17 +117,17 @@ export class ForgeKeys {
    * The same, asked for again although the set has a key of this id: for a signature that does not
    * match. At most once a minute; the set that is kept is answered in between.
    */
-  recheck(kid: string): Promise<string> {
+  refresh(kid: string): Promise<string> {
     return this.#find(kid, true);
   }
 
   async #find(kid: string, again: boolean): Promise<string> {
     let step = this.#step("next", { kid, again, fetching: this.#flight !== undefined });
     if (step.step === "fetch") {
-      const failed = await this.#fly();
+      const failed = await this.#start();
       step = this.#step("after", { kid, stale: step.stale, failed });
     } else if (step.refresh) {
-      this.#fly().catch(() => {
+      this.#start().catch(() => {
         // what is known is used on
       });
     }
@@ -142,7 +142,7 @@ export class ForgeKeys {
     return this.#plan.call(name, { now, ...more });
   }
 
-  #fly(): Promise<Problem | undefined> {
+  #start(): Promise<Problem | undefined> {
     this.#flight ??= this.#fetch().finally(() => (this.#flight = undefined));
     return this.#flight;
   }

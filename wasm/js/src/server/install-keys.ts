@@ -128,7 +128,7 @@ export class InstallKeys {
     }
     const from = { address: caller.address, tenant: caller.tenant };
     const { lane } = this.#step("lane", question, from);
-    const pem = await this.#fly(question, urls, lane!, false);
+    const pem = await this.#start(question, urls, lane!, false);
     this.#step("refund", question, from);
     return pem;
   }
@@ -138,11 +138,11 @@ export class InstallKeys {
    * not match, in case the key under this id was replaced. At most once a minute a key; what is
    * known stays when nothing better is found.
    */
-  async recheck(request: Pick<IncomingRequest, "authorization">): Promise<string> {
+  async refresh(request: Pick<IncomingRequest, "authorization">): Promise<string> {
     const { kid, urls } = installKeyOf(request, this.#options.cloud);
     const question = { kid, hosts: urls.length };
-    const { step, pem } = this.#step("recheck", question);
-    return step === "fetch" ? this.#fly(question, urls, "reserved", true).catch(() => pem!) : this.pemOf(request);
+    const { step, pem } = this.#step("refresh", question);
+    return step === "fetch" ? this.#start(question, urls, "reserved", true).catch(() => pem!) : this.pemOf(request);
   }
 
   /** Says that a request's token was verified with its key: it is kept in the store, if there is one. */
@@ -182,7 +182,7 @@ export class InstallKeys {
   }
 
   /** One flight an id and lane: who may go ahead does not wait with those who may not. */
-  #fly(question: Question, urls: string[], lane: Lane, again: boolean): Promise<string> {
+  #start(question: Question, urls: string[], lane: Lane, again: boolean): Promise<string> {
     const id = `${lane} ${question.kid}`;
     let flight = this.#flights.get(id);
     if (!flight) {

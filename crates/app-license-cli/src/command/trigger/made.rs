@@ -19,7 +19,7 @@ impl Trigger {
     /// Makes it for the customer of this world.
     pub(super) fn make(self, world: &World, args: &Args) -> Result<Made, CliError> {
         let tenant = &world.tenant;
-        let events = self.moves(tenant, args)?;
+        let events = self.events(tenant, args)?;
         let first = |events: Vec<SignedRequest>, name: &str| {
             let found = events.into_iter().find(|event| event.name() == name);
             found.ok_or_else(|| CliError::Option(format!("this app is not told `{name}`")))
@@ -69,7 +69,7 @@ impl Trigger {
     }
 
     /// Whatever else it is, the app must be installed; and some are moves themselves.
-    fn moves(self, tenant: &Tenant, args: &Args) -> Result<Vec<SignedRequest>, Error> {
+    fn events(self, tenant: &Tenant, args: &Args) -> Result<Vec<SignedRequest>, Error> {
         let installed = if tenant.is_installed() {
             Vec::new()
         } else {

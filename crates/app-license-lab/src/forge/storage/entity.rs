@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::condition::{compare, holds, is_met};
 use super::entity_type::{EntityType, Index};
 use super::query::page;
-use super::refusal::{Answer, Body, Refusal};
+use super::refusal::{Body, Refusal, StorageResponse};
 use super::{Space, Storage};
 
 /// The index that every entity has.
@@ -21,7 +21,7 @@ impl Storage {
         &self,
         body: &Body,
         entities: &[EntityType],
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<StorageResponse, Refusal> {
         let word = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, wanted) = (word("entityName"), word("indexName"));
         let entity = entities.iter().find(|it| it.name == name);

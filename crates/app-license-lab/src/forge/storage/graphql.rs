@@ -4,7 +4,7 @@
 use app_license::UnixTime;
 use serde_json::{Value, json};
 
-use super::{Answer, EntityType, Storage};
+use super::{EntityType, Storage, StorageResponse};
 
 /// Answers a request to `/forge/entities/graphql`; `None` for an operation that the lab does not
 /// have.
@@ -13,7 +13,7 @@ pub(in crate::forge) fn answer(
     body: &Value,
     entities: &[EntityType],
     now: UnixTime,
-) -> Option<Answer> {
+) -> Option<StorageResponse> {
     let query = body.get("query")?.as_str()?;
     let variables = body.get("variables")?;
     let has = |name: &str| query.contains(name);
@@ -29,7 +29,7 @@ pub(in crate::forge) fn answer(
         storage.answer(&format!("/api/v1/{kind}{verb}"), body, entities, now)
     };
     // what is not there has no value, and what was never there is deleted
-    let found = |answer: Answer| match answer {
+    let found = |answer: StorageResponse| match answer {
         (404, _) => Ok(Value::Null),
         (status, body) if status >= 400 => Err(body),
         (_, body) => Ok(body),
@@ -103,6 +103,6 @@ fn error(refusal: &Value) -> Value {
     })
 }
 
-fn refused(refusal: &Value) -> Answer {
+fn refused(refusal: &Value) -> StorageResponse {
     (200, json!({"errors": [error(refusal)], "data": null}))
 }

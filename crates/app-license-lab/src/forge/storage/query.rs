@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::refusal::{Answer, Body, Refusal};
+use super::refusal::{Body, Refusal, StorageResponse};
 use super::{Space, Storage};
 
 /// How many a query answers unless it says so.
@@ -12,7 +12,7 @@ const MAX_LIMIT: usize = 100;
 
 impl Storage {
     /// `kvs.query()`: by the beginning of the key, in the order of the keys.
-    pub(super) fn query(&self, body: &Body) -> Result<Answer, Refusal> {
+    pub(super) fn query(&self, body: &Body) -> Result<StorageResponse, Refusal> {
         let conditions = body.get("where").and_then(Value::as_array);
         let prefix = match conditions.and_then(|it| it.first()) {
             None => "",

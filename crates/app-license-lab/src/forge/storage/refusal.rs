@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// What the store answers: a status and JSON; `null` is no body.
-pub(in crate::forge) type Answer = (u16, Value);
+pub(in crate::forge) type StorageResponse = (u16, Value);
 
 /// Why it refuses something.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> StorageResponse {
         (self.status, self.json())
     }
 

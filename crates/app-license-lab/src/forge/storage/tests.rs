@@ -14,16 +14,16 @@ fn entities() -> Vec<EntityType> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "each test makes its own")]
-fn ask(storage: &mut Storage, path: &str, body: Value) -> Answer {
+fn ask(storage: &mut Storage, path: &str, body: Value) -> StorageResponse {
     ask_at(storage, path, &body, NOW)
 }
 
-fn ask_at(storage: &mut Storage, path: &str, body: &Value, now: UnixTime) -> Answer {
+fn ask_at(storage: &mut Storage, path: &str, body: &Value, now: UnixTime) -> StorageResponse {
     let path = format!("/api/v1/{path}");
     storage.answer(&path, body, &entities(), now).unwrap()
 }
 
-fn keys(answer: &Answer) -> Vec<&str> {
+fn keys(answer: &StorageResponse) -> Vec<&str> {
     let rows = answer.1["data"].as_array().unwrap();
     rows.iter()
         .map(|row| row["key"].as_str().unwrap())

@@ -25,7 +25,7 @@ pub struct InstallKeyPlan {
     /// How long a host that cannot be reached is left alone, and a fault of another kind stands.
     pub back_off: u64,
     /// The least time between two fetches of a key that is known.
-    pub recheck: u64,
+    pub refresh: u64,
     /// Whether ids of test keys are looked for.
     pub test_keys: bool,
     /// How many keys are kept: the platform has a handful at a time.
@@ -42,7 +42,7 @@ impl InstallKeyPlan {
     pub const CONNECT: Self = Self {
         refused: 60,
         back_off: 5,
-        recheck: 60,
+        refresh: 60,
         test_keys: false,
         keys: 256,
         misses: 1024,
@@ -145,8 +145,8 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
     /// Whether a key that is known is asked for again, because the signature of a token does not
     /// match it. `true` takes the turn: fetch, and say what came of it with
     /// [`InstallKeyCache::refreshed`].
-    pub fn may_recheck(&mut self, kid: &KeyId, now: UnixTime) -> bool {
-        let recent = |at: &UnixTime| !now.passed(*at, self.plan.recheck);
+    pub fn may_refresh(&mut self, kid: &KeyId, now: UnixTime) -> bool {
+        let recent = |at: &UnixTime| !now.passed(*at, self.plan.refresh);
         if self.keys.peek(kid).is_none() || self.refreshed.peek(kid).is_some_and(recent) {
             return false;
         }
@@ -173,7 +173,7 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
         self.misses.insert(kid.clone(), miss);
     }
 
-    /// Remembers what came of a recheck: what is known stays known, whatever fails.
+    /// Remembers what came of a refresh: what is known stays known, whatever fails.
     pub fn refreshed(&mut self, kid: &KeyId, result: InstallKeyResult<K, E>) {
         if let InstallKeyResult::Key(key) = result {
             self.keys.insert(kid.clone(), key);

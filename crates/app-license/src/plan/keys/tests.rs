@@ -154,7 +154,7 @@ proptest! {
         let mut now = at(0);
         let mut next_fetch = [at(0); 3];
         let mut known = [false; 3];
-        for (wait, id, recheck, answer) in tokens {
+        for (wait, id, refresh, answer) in tokens {
             now = now.plus(wait);
             let kid = &ids[id];
             let result = match answer {
@@ -162,12 +162,12 @@ proptest! {
                 2 => InstallKeyResult::Refused("no key"),
                 _ => InstallKeyResult::Failed("down"),
             };
-            if recheck && keys.may_recheck(kid, now) {
+            if refresh && keys.may_refresh(kid, now) {
                 prop_assert!(known[id] && now >= next_fetch[id]);
                 next_fetch[id] = now.plus(60);
                 keys.refreshed(kid, result);
                 let kept = matches!(keys.next(kid, now), InstallKeyStep::Use(_));
-                prop_assert!(kept, "a recheck took a key away");
+                prop_assert!(kept, "a refresh took a key away");
                 continue;
             }
             match keys.next(kid, now) {
