@@ -2,6 +2,7 @@
 
 mod detection;
 mod manifests;
+mod printed;
 mod refusals;
 mod unwrapping;
 

@@ -2,6 +2,7 @@
 
 mod connect;
 mod forge;
+mod installs;
 mod minting;
 mod policy;
 mod support;

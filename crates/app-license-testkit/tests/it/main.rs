@@ -11,6 +11,7 @@
 )]
 
 mod moves;
+mod platform;
 mod probing;
 mod recorded;
 mod served;

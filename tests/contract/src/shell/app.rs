@@ -12,76 +12,23 @@ use app_license::{
 use app_license_client::{
     Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys,
 };
-use app_license_server::{
-    BuildError, ConnectApp, ConnectContextRequest, ConnectRequest, Descriptor, ForgeInvocation,
-    ForgeRemote, Gate, HookRunner, Operations, Rejection,
-};
+use app_license_server::{ConnectApp, Descriptor, ForgeRemote, HookRunner, Operations};
 use app_license_store::{Delivery, InstallationStore as _, MemoryStore, Name, Store};
-use axum::extract::{FromRef, State};
-use axum::http::StatusCode;
-use axum::routing::{MethodRouter, get};
-use axum::{Json, Router};
+use axum::Router;
+use axum::routing::get;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::failing::FailingStore;
+use crate::failure::Failure;
 use crate::recorder::Recorder;
+use crate::routes::{
+    PAGE, RemoteState, api_me, connect_page, gated, misspelled, panel, remote_license, remote_me,
+    remote_misspelled,
+};
 use crate::settings::{Connect, Forge, Seed, Start};
-
-/// What the routes in front of a path without a page answer.
-const PAGE: &str = "ok";
-
-/// Why the app was not made.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    code: String,
-    message: String,
-}
-
-impl Failure {
-    fn new(code: &str, message: impl std::fmt::Display) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.to_string(),
-        }
-    }
-
-    pub(crate) fn code(&self) -> &str {
-        &self.code
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-macro_rules! failures {
-    ($($error:ty)+) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                Self::new(error.code(), &error)
-            }
-        })+
-    };
-}
-
-failures! { app_license::Error app_license_client::Error app_license_store::Error }
-
-impl From<BuildError> for Failure {
-    fn from(error: BuildError) -> Self {
-        Self::new(error.code(), &error)
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::new("io", error)
-    }
-}
 
 /// The app, what it stores, and what time it is.
 pub(crate) struct World {
@@ -416,80 +363,4 @@ async fn plant(store: &dyn Store, start: &Start, seed: &Seed) -> Result<(), Fail
         store.apply(delivery, at).await?;
     }
     Ok(())
-}
-
-/// A page behind the gate of a feature; without the gate where the case's app does not have the feature.
-fn gated<S: Clone + Send + Sync + 'static>(gate: Result<Gate, BuildError>) -> MethodRouter<S> {
-    let missing = || async { StatusCode::NOT_FOUND };
-    match gate {
-        Ok(gate) => get(|| async { PAGE }).post(|| async { PAGE }).layer(gate),
-        Err(_) => get(missing).post(missing),
-    }
-}
-
-async fn connect_page(request: ConnectRequest) -> Json<Value> {
-    Json(json!({
-        "client_key": request.client_key().as_str(),
-        "account_id": request.account_id(),
-    }))
-}
-
-async fn panel(
-    State(app): State<ConnectApp>,
-    request: ConnectRequest,
-) -> Result<Json<Value>, Rejection> {
-    let decision = app.decision(&request, Capability::STANDARD).await?;
-    Ok(Json(
-        json!({ "client_key": request.client_key().as_str(), "decision": decision }),
-    ))
-}
-
-/// A gate for a feature that the map does not have cannot be made; a page may ask for one.
-async fn misspelled(
-    State(app): State<ConnectApp>,
-    request: ConnectRequest,
-) -> Result<&'static str, Rejection> {
-    let _decision = app.feature_decision(&request, "misspelled").await?;
-    Ok(PAGE)
-}
-
-async fn remote_misspelled(
-    State(RemoteState(remote)): State<RemoteState>,
-    invocation: ForgeInvocation,
-) -> Result<&'static str, Rejection> {
-    let _decision = remote.feature_decision(&invocation, "misspelled").await?;
-    Ok(PAGE)
-}
-
-async fn api_me(request: ConnectContextRequest) -> Json<Value> {
-    Json(json!({
-        "client_key": request.client_key().as_str(),
-        "account_id": request.account_id(),
-    }))
-}
-
-#[derive(Clone)]
-struct RemoteState(ForgeRemote);
-
-impl FromRef<RemoteState> for ForgeRemote {
-    fn from_ref(state: &RemoteState) -> Self {
-        state.0.clone()
-    }
-}
-
-async fn remote_me(invocation: ForgeInvocation) -> Json<Value> {
-    Json(json!({
-        "app": invocation.app_id().as_str(),
-        "installation": invocation.installation_id().as_str(),
-        "browser": invocation.token().is_from_user_interface(),
-        "system_token": invocation.system_token().is_some(),
-    }))
-}
-
-async fn remote_license(
-    State(RemoteState(remote)): State<RemoteState>,
-    invocation: ForgeInvocation,
-) -> Result<Json<Value>, Rejection> {
-    let decision = remote.decision(&invocation, Capability::STANDARD).await?;
-    Ok(Json(json!({ "decision": decision })))
 }

@@ -9,7 +9,9 @@
 
 mod app;
 mod failing;
+mod failure;
 mod recorder;
+mod routes;
 mod settings;
 
 use std::io::BufRead as _;
