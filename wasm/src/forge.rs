@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_license::answer::Refusal;
 use app_license::delivery::TokenHash;
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, JwksUrl, LicenseApiRequest,
-    LicenseApiResponse, UnverifiedInvocationToken, Verifier, bearer_token,
+    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, JwksUrl, LicenseApiResponse,
+    UnverifiedInvocationToken, Verifier, bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri, Jwks};
 use wasm_bindgen::prelude::*;
@@ -90,12 +90,6 @@ export interface ForgeLicenseInput {
 export interface ForgeLicense {
   /** The license's object as JSON text; null where there is none. */
   raw: string | null;
-}
-
-/** Where the Forge License API is asked. */
-export interface ForgeLicenseAddress {
-  origin: string;
-  path: string;
 }
 "#;
 
@@ -261,15 +255,6 @@ pub fn token_hash(authorization: Option<String>) -> Result<String, JsValue> {
     token
         .map(|token| TokenHash::of(token).to_string())
         .map_err(refused)
-}
-
-/// Where to ask the License API: of this very app.
-#[wasm_bindgen(js_name = forgeLicenseAddress, unchecked_return_type = "Json<ForgeLicenseAddress>")]
-pub fn forge_license_address() -> String {
-    let mut output = Output::new();
-    output.text("origin", LicenseApiRequest::ORIGIN);
-    output.text("path", &LicenseApiRequest::of_self().path());
-    output.done()
 }
 
 /// Reads one app's license out of an answer of the License API.

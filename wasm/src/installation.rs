@@ -1,12 +1,13 @@
 //! Rare calls about what events make of an installation.
 
 use app_license::answer::Refusal;
-use app_license::connect::LifecycleBody;
+use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
-    ClientKey, CloudId, EnvironmentType, Error, ErrorKind, Event, ForgeAppId, ForgeCall, ForgeHalf,
-    Installation, InstallationAri, InstallationKey, InstallationRecord, InstallationSecrets,
-    InstallationStatus, License, LicenseSource, SharedSecret, State,
+    Admission, ClientKey, CloudId, ConnectCall, EnvironmentType, Error, ErrorKind, Event,
+    ForgeAppId, ForgeCall, ForgeHalf, ForgeLookup, Installation, InstallationAri,
+    InstallationRecord, InstallationSecrets, InstallationStatus, Learning, License, LicenseSource,
+    LookupStage, LookupStep, SharedSecret, State,
 };
 use wasm_bindgen::prelude::*;
 
@@ -56,31 +57,32 @@ export interface ForgeHalf {
 
 /** What is asked about a record, or without one. */
 export interface AboutInput {
-  record: string | undefined;
-  half: ForgeHalf | undefined;
-  /** When the token of a page was issued, in seconds. */
-  pageOpened: number | undefined;
+  record?: string | undefined;
+  /** What a token came with, which was proved: of Connect the first two, when it was issued beside it (seconds since
+   * 1970); of Forge the others, what it says beside it. */
+  call?: "request" | "context" | "invocation" | "event" | undefined;
+  issuedAt?: number | undefined;
+  half?: ForgeHalf | undefined;
+  /** How far the lookup of a token of Forge came; 0 once what is stored under its installation is loaded. */
+  stage?: number | undefined;
 }
 
 /** What a record says beyond its fields. */
 export interface About {
   /** Of a link: the customer. */
   tenant: string | null;
-  installationId: string | null;
-  /** The code by which an invocation with the half's token is refused; without a half, any is. */
-  refusesInvocation: string | null;
-  /** The code by which an event with it is refused. */
-  refusesEvent: string | null;
-  /** Under which keys links to the customer belong. */
+  /** Under which keys links to the customer belong; not without a record. */
   links: string[];
-  /** The key of the link of the half's site and product. */
-  site: string | null;
-  /** Whether the half is the customer's, though nothing is known of it. */
-  isContinued: boolean;
-  /** Whether the half says something of the customer that is not known. */
-  learns: boolean;
-  /** Whether the page says that the app was switched on again. */
-  isReopened: boolean;
+  /** The code by which the call is refused, or `reopen` where its page brings the installation back; without a call,
+   * any is refused. */
+  refusesCall: string | null;
+  /** Of Forge: what is to be loaded next, and how far the lookup is then. */
+  load: string | null;
+  stage: number;
+  /** Whether what the token says is written down, once nothing is to be loaded; null where nobody is known whose it is. */
+  learns: "nothing" | "try" | "require" | null;
+  /** Whether an event of the token is the record's to take. */
+  takesEvents: boolean;
 }
 
 export interface ApplyInput extends Happened {
@@ -94,18 +96,22 @@ export interface Applied {
   changes: unknown[];
 }
 
-/** Secrets, and until when they are these (seconds since 1970): the last second, where they end by themselves. */
+/** Secrets, and the last second (since 1970) in which they may be used out of memory, where they may. */
 export interface Secrets {
   secrets: string[];
-  end: number | null;
+  through?: number;
+  /** Whether proved requests of it are served. */
+  isServed?: boolean;
 }
 
 export interface SecretsInput {
   stored: StoredInstallation;
   /** How long the previous secret counts after it was replaced, in seconds; the core's, when left out. */
   grace: number | undefined;
-  /** Of which installations. */
-  of: "in_use" | "installed" | "any";
+  /** What the token came with; or of which installations: those that are installed, or any. */
+  of: "request" | "context" | "enabled" | "disabled" | "in_use" | "installed" | "any";
+  /** For how many seconds they are kept at the most. */
+  keepFor: number | undefined;
   now: number;
 }
 "#;
@@ -260,44 +266,70 @@ pub fn about(
 }
 
 fn said(input: &Input) -> Result<Output, Error> {
-    let half = half(input)?;
-    let opened = input.maybe_time("pageOpened")?;
+    let (half, call) = (half(input)?, input.text("call"));
     let known = input.text("record").map(|text| read(&text)).transpose()?;
     let known = known.map(|it| Installation::from_parts(it, InstallationSecrets::default()));
-    let (known, half) = (known.as_ref(), half.as_ref());
-    let both = known.zip(half);
+    let known = known.as_ref();
     let mut output = Output::new();
     let tenant = known.and_then(|it| it.tenant());
     output.maybe("tenant", tenant.map(ClientKey::as_str));
-    let installation = known.and_then(|it| it.installation_id());
-    output.maybe("installationId", installation.map(|id| id.as_str()));
-    for (name, call) in [
-        ("refusesInvocation", ForgeCall::Invocation),
-        ("refusesEvent", ForgeCall::Event),
-    ] {
-        let refusal = match (known, half) {
-            (Some(it), Some(half)) => it.refusal_of(half, call),
-            // nobody says whose token it is
-            (Some(_), None) => Some(Refusal::UnknownTenant),
-            (None, _) => None,
-        };
-        output.maybe(name, refusal.as_ref().map(Refusal::code));
+    if let Some(known) = known {
+        let links = known.links().map(|key| json_text(key.as_str()));
+        output.list("links", links);
     }
-    let links = known.into_iter().flat_map(|it| it.links());
-    output.list("links", links.map(|key| json_text(key.as_str())));
-    let site = half.and_then(ForgeHalf::site_key);
-    output.maybe("site", site.as_ref().map(InstallationKey::as_str));
-    output.flag(
-        "isContinued",
-        both.is_some_and(|(it, half)| it.is_continued_by(half)),
-    );
-    output.flag(
-        "learns",
-        both.is_some_and(|(it, half)| it.learns_from(half)),
-    );
-    let reopened = known.zip(opened).is_some_and(|(it, at)| it.is_reopened(at));
-    output.flag("isReopened", reopened);
+    let refusal = match (known, &half, &call) {
+        (Some(it), Some(half), Some(call)) => it.refusal_of(half, forge_call(call)),
+        (Some(it), None, Some(call)) => {
+            match it.admission(call_of(call), input.time("issuedAt")?) {
+                Admission::Serve => None,
+                Admission::Reopen => {
+                    output.text("refusesCall", "reopen");
+                    return Ok(output);
+                }
+                Admission::Refuse(refusal) => Some(refusal),
+            }
+        }
+        // nobody says whose token it is
+        _ => Some(Refusal::UnknownTenant),
+    };
+    output.maybe("refusesCall", refusal.as_ref().map(Refusal::code));
+    if let (Some(half), Some(call)) = (&half, &call) {
+        let stage = input.number("stage")?.unwrap_or_default();
+        let stage = usize::try_from(stage).ok().and_then(|at| STAGES.get(at));
+        let stage = *stage.ok_or_else(|| missing("stage"))?;
+        let mut lookup = ForgeLookup::at(half, forge_call(call), stage);
+        let step = lookup.loaded(known.map(Installation::record));
+        let (load, learns) = match &step {
+            LookupStep::Load(key) => (Some(key.as_str()), None),
+            LookupStep::Nobody => (None, None),
+            LookupStep::Found(Learning::Nothing) => (None, Some("nothing")),
+            LookupStep::Found(Learning::Try) => (None, Some("try")),
+            LookupStep::Found(Learning::Require) => (None, Some("require")),
+        };
+        output.maybe("load", load);
+        output.maybe("learns", learns);
+        output.number("stage", lookup.stage() as u64);
+        output.flag(
+            "takesEvents",
+            known.is_some_and(|it| it.takes_event_of(half)),
+        );
+    }
     Ok(output)
+}
+
+const STAGES: [LookupStage; 4] = [
+    LookupStage::Own,
+    LookupStage::Linked,
+    LookupStage::Site,
+    LookupStage::OnSite,
+];
+
+fn forge_call(name: &str) -> ForgeCall {
+    if name == "event" {
+        ForgeCall::Event
+    } else {
+        ForgeCall::Invocation
+    }
 }
 
 /// Whether a license is another than the one that is known of the installation.
@@ -320,16 +352,13 @@ fn status_of(name: &str) -> Option<InstallationStatus> {
     all.find(|status| status.name() == name)
 }
 
-/// Why proved requests of an installation in this status are not served; nothing where they are. A status
-/// of a later version is not served.
-#[wasm_bindgen(js_name = refusalOf)]
-pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
-    let refusal = match status_of(status) {
-        Some(status) => status.refusal(is_blocked)?,
-        None if is_blocked => Refusal::TenantBlocked,
-        None => Refusal::UnknownTenant,
-    };
-    Some(refusal.code().to_owned())
+/// What a token came with. Any secret of the installation proves a `disabled`.
+fn call_of(name: &str) -> ConnectCall {
+    match name {
+        "context" => ConnectCall::FrontEnd,
+        "any" => ConnectCall::Event(LifecycleKind::Disabled),
+        name => LifecycleKind::from_name(name).map_or(ConnectCall::Page, ConnectCall::Event),
+    }
 }
 
 /// The state of the license that a store knows: of an installation in this status, of which this was stated.
@@ -341,8 +370,8 @@ pub fn stored_state(status: &str, is_blocked: bool, stated: &str) -> String {
     state.name().to_owned()
 }
 
-/// The secrets that a token may be signed with now, the current one first: of an installation that
-/// is in use, or of one that is installed, where that is asked for.
+/// The secrets that a token may be signed with now that came with this, the current one first; or those of an
+/// installation that is in use, where that is asked for.
 #[wasm_bindgen(js_name = secretsOf, unchecked_return_type = "Json<Secrets>")]
 pub fn secrets_of(
     #[wasm_bindgen(unchecked_param_type = "SecretsInput")] input: Input,
@@ -354,19 +383,19 @@ fn secrets(input: &Input) -> Result<Output, Error> {
     let grace = input.number("grace")?;
     let grace = grace.unwrap_or(Installation::SECRET_GRACE);
     let of = input.text("of").unwrap_or_default();
-    let served = |status: InstallationStatus| match of.as_str() {
-        "in_use" => status.is_in_use(),
-        "installed" => status != InstallationStatus::Uninstalled,
-        _ => true,
-    };
     let (stored, now) = (stored(input)?, input.time("now")?);
-    let served = stored.filter(|installation| served(installation.status()));
-    let secrets = served.iter().flat_map(|it| it.secrets(now, grace));
+    let known = stored.filter(|it| of.as_str() != "in_use" || it.status().is_in_use());
     let mut output = Output::new();
+    let Some(known) = known else {
+        output.json("secrets", "[]");
+        return Ok(output);
+    };
+    let secrets = known.secrets_for(call_of(&of), now, grace);
     output.list("secrets", secrets.map(|secret| json_text(secret.expose())));
-    match served.as_ref().and_then(|it| it.secrets_end(now, grace)) {
-        Some(last) => output.time("end", last),
-        None => output.json("end", "null"),
+    output.flag("isServed", known.refusal().is_none());
+    let keep_for = input.number("keepFor")?.unwrap_or_default();
+    if let Some(through) = known.kept_through(now, keep_for, grace) {
+        output.time("through", through);
     }
     Ok(output)
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use app_license::error::with_causes;
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
-use app_license::{Installation, InstallationKey, LicenseSource, UnixTime, whole_seconds};
+use app_license::{
+    ConnectCall, Installation, InstallationKey, LicenseSource, UnixTime, whole_seconds,
+};
 use app_license_client::jitter;
 use app_license_store::{Error, Lease, Name, Sequence, Store};
 use tokio::task::JoinSet;
@@ -336,7 +338,7 @@ impl LicenseSweep {
 /// Whether the License API answered.
 async fn ask(app: ConnectApp, installation: Installation) -> bool {
     let key = installation.key().clone();
-    let found = match app.0.tenants.of(installation, app.now()) {
+    let found = match app.0.tenants.of(installation, ConnectCall::Page, app.now()) {
         Some(tenant) => {
             let question = (&app, VerifiedRequest::of_nobody(&tenant));
             app.0.decider.find_license(&question).await

@@ -10,7 +10,7 @@ use app_license::connect::{
     InstallToken, LifecycleKind, ReceivedEvent, RequestLine, Token, UnverifiedEvent,
     UnverifiedPlatformEvent, UnverifiedReceivedEvent, UnverifiedTenantEvent, jwt_from_headers,
 };
-use app_license::{ErrorKind, UnixTime, Verified};
+use app_license::{UnixTime, Verified};
 use app_license_client::Caller;
 use axum::Router;
 use axum::body::Body;
@@ -137,7 +137,7 @@ impl ConnectApp {
             .await
             .map_err(could_not)?;
         let verified = match event.verify(&key) {
-            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
+            Err(error) if error.may_be_of_another_key() => {
                 // the platform may have replaced the key under this id
                 event.verify(&keys.refresh(kid).await.map_err(could_not)?)?
             }

@@ -10,38 +10,52 @@ use quick_cache::sync::Cache;
 const MOST: usize = 10_000;
 
 pub(crate) struct ShortCache<K, V> {
-    kept: Cache<K, (V, UnixTime)>,
+    kept: Cache<K, Entry<V>>,
     /// How often something was forgotten: what was read before is not kept after.
     forgotten: AtomicU64,
-    seconds: u64,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    value: V,
+    read_at: UnixTime,
+    through: UnixTime,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> ShortCache<K, V> {
-    pub(crate) fn new(seconds: u64) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             kept: Cache::new(MOST),
             forgotten: AtomicU64::new(0),
-            seconds,
         }
     }
 
     pub(crate) fn get(&self, key: &K, now: UnixTime) -> Option<V> {
-        let (value, read_at) = self.kept.get(key)?;
-        (!now.passed(read_at, self.seconds)).then_some(value)
+        let kept = self.kept.get(key)?;
+        (kept.read_at <= now && now <= kept.through).then_some(kept.value)
     }
 
-    /// Keeps what is read, unless it is nothing, or something was forgotten meanwhile.
+    /// Keeps what is read through the second that it says, unless it says none, or something was forgotten
+    /// meanwhile.
     pub(crate) async fn read<E>(
         &self,
         key: &K,
         now: UnixTime,
         read: impl Future<Output = Result<Option<V>, E>>,
+        through: impl FnOnce(&V) -> Option<UnixTime>,
     ) -> Result<Option<V>, E> {
         let forgotten = self.forgotten.load(Ordering::SeqCst);
         let value = read.await?;
-        match &value {
-            Some(value) if self.seconds > 0 => self.kept.insert(key.clone(), (value.clone(), now)),
-            _ => drop(self.kept.remove(key)),
+        match value.as_ref().and_then(|it| Some((it, through(it)?))) {
+            Some((value, through)) => self.kept.insert(
+                key.clone(),
+                Entry {
+                    value: value.clone(),
+                    read_at: now,
+                    through,
+                },
+            ),
+            None => drop(self.kept.remove(key)),
         }
         if self.forgotten.load(Ordering::SeqCst) != forgotten {
             self.kept.remove(key);

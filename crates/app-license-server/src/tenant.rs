@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::connect::TenantKeys;
-use app_license::{ClientKey, HmacKey, Installation, InstallationKey, UnixTime};
+use app_license::{ClientKey, ConnectCall, HmacKey, Installation, InstallationKey, UnixTime};
 use app_license_store::InstallationStore;
 
 use crate::rejection::Rejection;
@@ -14,78 +14,75 @@ use crate::short_cache::ShortCache;
 pub(crate) struct Tenant {
     pub(crate) installation: Installation,
     pub(crate) keys: TenantKeys,
-    /// Until when the keys are those of the installation's secrets.
-    secrets_end: Option<UnixTime>,
 }
 
-/// Tenants by client key. The store is the truth: what is kept here is at most `seconds` old, and
-/// a signature that does not match makes the store be asked again.
+/// Tenants by client key. The store is the truth: what is kept here, the core says
+/// ([`Installation::kept_through`]), and a signature that does not match makes the store be asked again.
 pub(crate) struct Tenants {
     store: Arc<dyn InstallationStore>,
     kept: ShortCache<ClientKey, Arc<Tenant>>,
+    seconds: u64,
     grace: u64,
-}
-
-/// Whether a kept answer will do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    Cached,
-    FromStore,
 }
 
 impl Tenants {
     pub(crate) fn new(store: Arc<dyn InstallationStore>, seconds: u64, grace: u64) -> Self {
         Self {
             store,
-            kept: ShortCache::new(seconds),
+            kept: ShortCache::new(),
+            seconds,
             grace,
         }
     }
 
-    /// The tenant, if the app is installed there.
-    pub(crate) async fn get(
+    /// The tenant as it was read a moment ago: one that is served.
+    pub(crate) fn kept(&self, client_key: &ClientKey, now: UnixTime) -> Option<Arc<Tenant>> {
+        self.kept.get(client_key, now)
+    }
+
+    /// The tenant as the store has it; refused where nothing that it signed proves such a call.
+    pub(crate) async fn load(
         &self,
         client_key: &ClientKey,
-        freshness: Freshness,
+        call: ConnectCall,
         now: UnixTime,
-    ) -> Result<Option<Arc<Tenant>>, Rejection> {
-        if freshness == Freshness::Cached
-            && let Some(tenant) = self.kept.get(client_key, now)
-            && tenant.secrets_end.is_none_or(|last| now <= last)
-        {
-            return Ok(Some(tenant));
-        }
+    ) -> Result<Arc<Tenant>, Rejection> {
         let key = InstallationKey::Connect(client_key.clone());
         let read = async {
             let installation = self.store.get(&key).await?;
-            Ok(installation.and_then(|it| self.of(it, now)).map(Arc::new))
+            let tenant = installation.and_then(|it| self.of(it, call, now));
+            Ok(tenant.map(Arc::new))
         };
-        let tenant = self.kept.read(client_key, now, read).await;
-        tenant.map_err(|error| Rejection::store(&error))
+        let (seconds, grace) = (self.seconds, self.grace);
+        let through = |it: &Arc<Tenant>| it.installation.kept_through(now, seconds, grace);
+        let tenant = self.kept.read(client_key, now, read, through).await;
+        let tenant = tenant.map_err(|error| Rejection::store(&error))?;
+        tenant.ok_or_else(Rejection::unknown_tenant)
     }
 
-    /// Whether any secret of an installation counts, to ask its site with.
-    pub(crate) fn has_secret(&self, installation: &Installation, now: UnixTime) -> bool {
-        installation.secrets(now, self.grace).next().is_some()
-    }
-
-    /// The tenant of an installation that was read; `None` where no secret of it counts.
-    pub(crate) fn of(&self, installation: Installation, now: UnixTime) -> Option<Tenant> {
+    /// The tenant of an installation that was read; `None` where no secret of it proves such a call.
+    pub(crate) fn of(
+        &self,
+        installation: Installation,
+        call: ConnectCall,
+        now: UnixTime,
+    ) -> Option<Tenant> {
         let InstallationKey::Connect(client_key) = installation.key() else {
             return None;
         };
-        let mut secrets = installation.secrets(now, self.grace).map(HmacKey::new);
+        let secrets = installation.secrets_for(call, now, self.grace);
+        let mut secrets = secrets.map(HmacKey::new);
         let mut keys = TenantKeys::new(client_key.clone(), secrets.next()?);
         if let Some(previous) = secrets.next() {
             keys = keys.with_previous(previous);
         }
         drop(secrets);
-        let secrets_end = installation.secrets_end(now, self.grace);
-        Some(Tenant {
-            installation,
-            keys,
-            secrets_end,
-        })
+        Some(Tenant { installation, keys })
+    }
+
+    /// Whether any secret of an installation counts, to ask its site with.
+    pub(crate) fn has_secret(&self, installation: &Installation, now: UnixTime) -> bool {
+        installation.secrets(now, self.grace).next().is_some()
     }
 
     pub(crate) fn forget(&self, client_key: &ClientKey) {

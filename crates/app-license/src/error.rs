@@ -195,6 +195,24 @@ impl Error {
             | K::UnknownServiceLevel { .. } => ErrorClass::Misuse,
         }
     }
+
+    /// Whether all that is wrong is that the key did not sign it: another one may have been put in its place, so
+    /// that a shell looks for it, once. This one code alone ([`Error::OF_ANOTHER_KEY`]).
+    ///
+    /// ```
+    /// use app_license::{Error, ErrorKind};
+    /// let error = Error::from(ErrorKind::Signature);
+    /// assert!(error.may_be_of_another_key());
+    /// assert_eq!(error.code(), Error::OF_ANOTHER_KEY);
+    /// assert!(!Error::from(ErrorKind::Replayed).may_be_of_another_key());
+    /// ```
+    #[must_use]
+    pub const fn may_be_of_another_key(&self) -> bool {
+        matches!(*self.0, ErrorKind::Signature)
+    }
+
+    /// Its code, for shells that have no more of an error.
+    pub const OF_ANOTHER_KEY: &str = "signature";
 }
 
 /// Puts a name to a fault of JSON text.

@@ -1,9 +1,12 @@
 //! An installation of the app on one site, and how events change it.
 
+mod admission;
 mod change;
 mod entitlement;
 mod event;
 mod forge_half;
+mod forge_lookup;
+mod install_times;
 mod issued;
 mod key;
 mod known_license;
@@ -23,10 +26,13 @@ use crate::answer::Refusal;
 use crate::secret::SharedSecret;
 use crate::time::UnixTime;
 
+pub use admission::{Admission, ConnectCall};
 pub use change::Change;
 pub use entitlement::Entitlement;
 pub use event::Event;
 pub use forge_half::{ForgeCall, ForgeHalf};
+pub use forge_lookup::{ForgeLookup, Learning, LookupStage, LookupStep};
+pub use install_times::InstallTimes;
 pub use key::InstallationKey;
 pub use known_license::KnownLicense;
 pub use record::InstallationRecord;

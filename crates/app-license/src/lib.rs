@@ -136,8 +136,9 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
 pub use installation::{
-    Change, Entitlement, Event, ForgeCall, ForgeHalf, Installation, InstallationKey,
-    InstallationRecord, InstallationSecrets, InstallationStatus, KnownLicense,
+    Admission, Change, ConnectCall, Entitlement, Event, ForgeCall, ForgeHalf, ForgeLookup,
+    InstallTimes, Installation, InstallationKey, InstallationRecord, InstallationSecrets,
+    InstallationStatus, KnownLicense, Learning, LookupStage, LookupStep,
 };
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use jwt::RsaSigningKey;

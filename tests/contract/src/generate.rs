@@ -25,6 +25,8 @@ mod connect_replay;
 mod connect_requests;
 mod connect_secrets;
 #[rustfmt::skip]
+mod forge_customers;
+#[rustfmt::skip]
 mod forge_invocations;
 #[rustfmt::skip]
 mod forge_keys;
@@ -60,6 +62,7 @@ fn files() -> Result<Vec<(&'static str, File)>> {
         ("connect-replay", connect_replay::file()?),
         ("connect-requests", connect_requests::file()?),
         ("connect-secrets", connect_secrets::file()?),
+        ("forge-customers", forge_customers::file()?),
         ("forge-invocations", forge_invocations::file()?),
         ("forge-keys", forge_keys::file()?),
         ("forge-license", forge_license::file()?),

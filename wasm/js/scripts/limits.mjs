@@ -11,6 +11,8 @@ const LIMITS = [
   ["MAX_PEM", "The largest key that is read, in bytes.", "crates/app-license-client/src/install_keys.rs", "MAX_PEM"],
   ["MAX_JWKS", "The largest key set that is read, in bytes.", "crates/app-license-client/src/forge_keys.rs", "MAX_JWKS"],
   ["KEY_SET", "Where the commercial cloud's key set is.", "crates/app-license/src/forge/jwks_url.rs", "COMMERCIAL"],
+  ["FORGE_API", "Where Forge's License API is.", "crates/app-license/src/forge/license_api/request.rs", "ORIGIN"],
+  ["FORGE_LICENSE", "Under which path an app asks it for itself.", "crates/app-license/src/forge/license_api/request.rs", "PATH"],
   ["CONNECT_ANSWER", "The largest answer of a site that is read, in bytes.", "crates/app-license-client/src/connect_license.rs", "MAX_ANSWER"],
   ["FORGE_ANSWER", "The largest answer of Forge's License API that is read, in bytes.", "crates/app-license-client/src/forge_license.rs", "MAX_ANSWER"],
   ["FETCH_TIME", "How long one request may take.", "crates/app-license-client/src/fetch.rs", "TIMEOUT"],
@@ -34,6 +36,7 @@ const LIMITS = [
   ["HOOK_TRIES", "How often an event is tried by itself.", "crates/app-license/src/plan/hooks.rs", "TRIES"],
   ["HOOK_ATTEMPTS", "What the names of consumers begin with that keep whom a runner is calling for, before `/`.", "crates/app-license/src/plan/hooks.rs", "ATTEMPTS"],
   ["HOOK_LIMIT", "How long a hook may take for one event.", "crates/app-license/src/plan/hooks.rs", "LIMIT"],
+  ["OF_ANOTHER_KEY", "The code of a token that another key may have signed: that is looked for, once.", "crates/app-license/src/error.rs", "OF_ANOTHER_KEY"],
   ["TRIAL", "The bits of a license that say whether it is, or was, a trial: no, yes, nobody knows.", "wasm/src/license.rs", "TRIAL"],
   ["NO_ACCESS", "The bit of a license that says that this user has no access.", "wasm/src/license.rs", "NO_ACCESS"],
 ];

@@ -6,7 +6,8 @@ use std::str::Split;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::forge::UserAccess;
 use app_license::{
-    EnvironmentType, Error, KnownLicense, License, LicenseSource, Policy, State, UnixTime, Verified,
+    EnvironmentType, Error, InstallTimes, KnownLicense, License, LicenseSource, Policy, State,
+    UnixTime, Verified,
 };
 
 use crate::call::{missing, unix_time};
@@ -18,12 +19,13 @@ use crate::call::{missing, unix_time};
 /// 2. letters: `s` the app sells nothing, `c` only what is confirmed counts, `n` a newer answer was
 ///    asked for, `r` and the token was refused
 /// 3. how old a stored statement may be that counts, in seconds
-/// 4. since when the app is installed, 5. until when it was
-/// 6. whether the record of the installation knows a trial, `1` or `0`, 7. and as of when
-/// 8. the statement of the request, in five lines
-/// 13. what came of asking the License API: nothing before it was asked, `not_configured`,
+/// 4. since when the app is installed, 5. when the token of that was issued, 6. on Forge; 7. and 8. the same of
+///    its end
+/// 9. whether the record of the installation knows a trial, `1` or `0`, 10. and as of when
+/// 11. the statement of the request, in five lines
+/// 16. what came of asking the License API: nothing before it was asked, `not_configured`,
 ///     `token_refused`, `failed`, or `stated` and its statement
-/// 19. what the store has: nothing before it was looked into, `none`, or `stated` and its statement
+/// 22. what the store has: nothing before it was looked into, `none`, or `stated` and its statement
 ///
 /// A statement is its source, the license in JSON, `=` and the environment, its time, and `d` where the
 /// platform says that this user has no access.
@@ -77,11 +79,13 @@ pub(crate) fn next(known: &str) -> Result<String, Error> {
         .sells_nothing(letters.contains('s'))
         .confirmed_only(letters.contains('c'));
     let stored_for = known.number("storedFor")?;
-    // an installation that was removed ends what was stated of it, too
-    let (installed_at, uninstalled_at) = (known.time("installedAt")?, known.time("uninstalledAt")?);
-    let before = |at: Option<UnixTime>| at.map(|at| at.unless_ahead(now));
-    let installed_at = before(installed_at).max(before(uninstalled_at));
-    let installed_at = installed_at.unwrap_or(UnixTime::EPOCH);
+    let installed_at = InstallTimes {
+        installed_at: known.time("installedAt")?.unwrap_or(UnixTime::EPOCH),
+        install_issued_at: known.time("installed")?.max(known.time("forgeInstalled")?),
+        uninstalled_at: known.time("uninstalledAt")?,
+        uninstall_issued_at: known.time("uninstalled")?,
+    };
+    let installed_at = installed_at.license_since(now);
     let trial = known.line();
     let record = known.time("asOf")?.map(|as_of| {
         let evaluation = (!trial.is_empty()).then_some(trial == "1");
@@ -168,7 +172,7 @@ mod tests {
     /// A page at 1000 that states nothing, and what is known besides.
     fn silent(letters: &str, stored_for: &str, more: &str) -> String {
         let known = format!(
-            "1020\n{letters}\n{stored_for}\n\n\n\n\nconnect_iframe_query\nnull\n\n1000\n{more}"
+            "1020\n{letters}\n{stored_for}\n\n\n\n\n\n\n\nconnect_iframe_query\nnull\n\n1000\n{more}"
         );
         next(&known).unwrap()
     }
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn who_has_no_access_has_none_by_another_statement() {
-        let known = "1020\nc\n\n\n\n\n\nconnect_iframe_query\n{\"active\":true}\n\n1000\nd\n\
+        let known = "1020\nc\n\n\n\n\n\n\n\n\nconnect_iframe_query\n{\"active\":true}\n\n1000\nd\n\
             stated\nconnect_license_api\n{\"active\":true}\n\n1010\n";
         assert_eq!(next(known).unwrap(), "use\nlicense_api\nlicense_api\nd\n");
     }
@@ -204,7 +208,7 @@ mod tests {
             let page = r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
             let api = r#"{"active":true,"type":"COMMERCIAL","entitlementId":"e"}"#;
             next(&format!(
-                "1020\n{letters}\n\n900\n\n\n\nconnect_iframe_query\n{page}\n\n1000\n\n\
+                "1020\n{letters}\n\n900\n\n\n\n\n\n\nconnect_iframe_query\n{page}\n\n1000\n\n\
                  stated\nconnect_license_api\n{api}\n\n950\n"
             ))
             .unwrap()
@@ -218,7 +222,7 @@ mod tests {
     fn the_record_knows_that_what_ended_was_a_trial() {
         let known = |trial: &str| {
             next(&format!(
-                "1020\n\n\n900\n\n{trial}\n950\nconnect_iframe_query\n{{\"active\":false}}\n\n1000\n\nfailed"
+                "1020\n\n\n900\n\n\n\n\n{trial}\n950\nconnect_iframe_query\n{{\"active\":false}}\n\n1000\n\nfailed"
             ))
             .unwrap()
         };
@@ -228,8 +232,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stated_since_the_token_of_the_install_is_of_it() {
+        let known = |install: &str| {
+            next(&format!(
+                "1020\n\n\n{install}\n\n\nconnect_iframe_query\nnull\n\n1000\n"
+            ))
+            .unwrap()
+        };
+        assert_eq!(known("1000\n\n\n\n"), "ask\n0\n1000");
+        assert_eq!(known("1000\n990\n\n\n"), "ask\n0\n990");
+        assert_eq!(known("1000\n980\n990\n\n"), "ask\n0\n990");
+        assert_eq!(known("1000\n990\n\n1010\n1005"), "ask\n0\n1005");
+        // longer ago than clocks differ, and ahead by more
+        assert_eq!(known("1000\n600\n\n\n"), "ask\n0\n1000");
+        assert_eq!(known("9000\n\n\n\n"), "ask\n0\n0");
+    }
+
+    #[test]
     fn what_the_package_did_not_write_is_its_mistake() {
-        for known in ["", "now", "1020", "1020\n\n\n\n\n\n\nelsewhere\nnull"] {
+        for known in ["", "now", "1020", "1020\n\n\n\n\n\n\n\n\n\nelsewhere\nnull"] {
             assert_eq!(next(known).unwrap_err().code(), "field_missing", "{known}");
         }
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use app_license::answer::Refusal;
 use app_license::connect::{
-    EventSender, LifecycleKind, RequestLine, UnverifiedContextToken, UnverifiedRequestToken,
+    EventSender, RequestLine, UnverifiedContextToken, UnverifiedRequestToken,
     UnverifiedTenantEvent, token_from_request,
 };
-use app_license::{ClientKey, ErrorKind, Event, InstallationKey, InstallationStatus, UnixTime};
+use app_license::{Admission, ClientKey, ConnectCall, Event, InstallationKey, UnixTime};
 use app_license_store::Delivery;
 use http::request::Parts;
 
@@ -14,7 +15,7 @@ use super::ConnectApp;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::page_owner::PageOwner;
 use crate::rejection::Rejection;
-use crate::tenant::{Freshness, Tenant};
+use crate::tenant::Tenant;
 use crate::wire::{authorization, route, target};
 
 impl ConnectApp {
@@ -38,18 +39,19 @@ impl ConnectApp {
     async fn verify_page(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let verified = self.verify_proof(parts).await?;
         let issued_at = verified.token().issued_at();
-        let installation = verified.installation();
-        let Some(refusal) = installation.refusal() else {
-            return Ok(verified);
-        };
         let client_key = verified.client_key();
-        if !installation.is_reopened(issued_at) {
-            return Err(Rejection::of(refusal).of_tenant(client_key));
+        match verified
+            .installation()
+            .admission(ConnectCall::Page, issued_at)
+        {
+            Admission::Serve => Ok(verified),
+            Admission::Refuse(refusal) => Err(Rejection::of(refusal).of_tenant(client_key)),
+            Admission::Reopen => {
+                let reopened = self.reopen(client_key, issued_at).await;
+                let tenant = reopened.map_err(|rejection| rejection.of_tenant(client_key))?;
+                Ok(verified.in_tenant(tenant))
+            }
         }
-        // the platform opens no page of an app that is switched off: `enabled` got lost
-        let reopened = self.reopen(client_key, issued_at).await;
-        let tenant = reopened.map_err(|rejection| rejection.of_tenant(client_key))?;
-        Ok(verified.in_tenant(tenant))
     }
 
     async fn verify_proof(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
@@ -82,13 +84,11 @@ impl ConnectApp {
         if !applied.changes.is_empty() {
             tracing::warn!(tenant = %client_key, "a page says that the app is switched on: `enabled` got lost");
         }
-        let tenant = self.tenant(
-            client_key,
-            Freshness::FromStore,
-            RequiredStatus::Installed,
-            now,
-        );
-        let tenant = tenant.await?;
+        let tenant = self
+            .0
+            .tenants
+            .load(client_key, ConnectCall::Page, now)
+            .await?;
         match tenant.installation.refusal() {
             None => Ok(tenant),
             Some(refusal) => Err(Rejection::of(refusal)),
@@ -107,14 +107,13 @@ impl ConnectApp {
         let issuer = token.issuer();
         let config = self.0.verifier.config();
         let verify = |tenant: &Tenant| token.verify(&tenant.keys, request, config, now);
-        let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
+        let proved = self.with_tenant(issuer, ConnectCall::Page, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
         self.0.decider.metrics.request("request");
         Ok(ConnectRequest::new(self, tenant, token, parts))
     }
 
-    /// Verifies who sent an event that a tenant signs. It is about being in use or not, so a tenant that is
-    /// switched off may send it.
+    /// Verifies who sent an event that a tenant signs, by what the store has of it.
     #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
     pub(crate) async fn verify_event<'t>(
         &self,
@@ -122,16 +121,11 @@ impl ConnectApp {
         parts: &Parts,
         now: UnixTime,
     ) -> Result<EventSender<'t>, Rejection> {
-        // `disabled` may overtake or follow `uninstalled`
-        let required = match event.kind() {
-            LifecycleKind::Disabled => RequiredStatus::Known,
-            _ => RequiredStatus::Installed,
-        };
+        let (issuer, call) = (event.issuer(), ConnectCall::Event(event.kind()));
+        let tenant = self.0.tenants.load(issuer, call, now).await?;
+        tracing::Span::current().record("tenant", issuer.as_str());
         let request = RequestLine::new(parts.method.as_str(), target(parts));
-        let verify = |tenant: &Tenant| event.verify(&tenant.keys, &request, now);
-        let (_, sender) = self
-            .with_tenant(event.issuer(), required, now, verify)
-            .await?;
+        let sender = event.verify(&tenant.keys, &request, now)?;
         self.0.decider.metrics.request("request");
         Ok(sender)
     }
@@ -165,80 +159,47 @@ impl ConnectApp {
         let issuer = token.issuer();
         let config = self.0.verifier.config();
         let verify = |tenant: &Tenant| token.verify(&tenant.keys, config, now);
-        let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
+        let call = ConnectCall::FrontEnd;
+        let proved = self.with_tenant(issuer, call, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
-        // a page that was open before can renew its token: it brings no tenant back
-        if let Some(refusal) = tenant.installation.refusal() {
+        let refusal = match tenant.installation.admission(call, token.issued_at()) {
+            Admission::Serve => None,
+            Admission::Reopen => Some(Refusal::TenantDisabled),
+            Admission::Refuse(refusal) => Some(refusal),
+        };
+        if let Some(refusal) = refusal {
             return Err(Rejection::of(refusal).of_tenant(issuer));
         }
         self.0.decider.metrics.request("context");
         Ok(ConnectContextRequest::new(self, tenant, token, parts))
     }
 
-    /// Finds the tenant of the issuer and verifies with its keys. The keys may have been kept in
-    /// memory since before another replica was told of new ones: a signature that does not match
-    /// is tried again with what the store has.
+    /// Finds the tenant of the issuer and verifies with its keys. These may have been kept in memory since
+    /// before another replica was told of new ones.
     async fn with_tenant<T>(
         &self,
         issuer: &ClientKey,
-        required: RequiredStatus,
+        call: ConnectCall,
         now: UnixTime,
         verify: impl Fn(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
-        let tenant = self
-            .tenant(issuer, Freshness::Cached, required, now)
-            .await?;
+        let tenants = &self.0.tenants;
+        let kept = tenants.kept(issuer, now);
+        let is_kept = kept.is_some();
+        let tenant = match kept {
+            Some(tenant) => tenant,
+            None => tenants.load(issuer, call, now).await?,
+        };
         // known, whether or not the token turns out to be its own
         tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
             Ok(token) => Ok((tenant, token)),
-            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
-                let fresh = self
-                    .tenant(issuer, Freshness::FromStore, required, now)
-                    .await?;
-                if fresh.installation == tenant.installation {
-                    return Err(error.into());
-                }
+            Err(error) if is_kept && error.may_be_of_another_key() => {
+                let fresh = tenants.load(issuer, call, now).await?;
                 let token = verify(&fresh)?;
                 Ok((fresh, token))
             }
             Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn tenant(
-        &self,
-        issuer: &ClientKey,
-        freshness: Freshness,
-        required: RequiredStatus,
-        now: UnixTime,
-    ) -> Result<Arc<Tenant>, Rejection> {
-        let has = |tenant: &Arc<Tenant>| required.includes(tenant.installation.status());
-        let in_use = |tenant: &Arc<Tenant>| tenant.installation.status().is_in_use();
-        let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
-        // another replica may have been told that the tenant is back
-        if freshness == Freshness::Cached && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
-            let fresh = Freshness::FromStore;
-            tenant = self.0.tenants.get(issuer, fresh, now).await?;
-        }
-        tenant.filter(has).ok_or_else(Rejection::unknown_tenant)
-    }
-}
-
-/// What a tenant has to be for its token to be looked at.
-#[derive(Clone, Copy)]
-enum RequiredStatus {
-    /// Installed, switched off or not.
-    Installed,
-    /// Installed, or uninstalled so lately that its secret still counts.
-    Known,
-}
-
-impl RequiredStatus {
-    fn includes(self, status: InstallationStatus) -> bool {
-        match self {
-            Self::Installed => status != InstallationStatus::Uninstalled,
-            Self::Known => true,
         }
     }
 }

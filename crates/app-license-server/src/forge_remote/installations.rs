@@ -5,7 +5,8 @@ use std::sync::Arc;
 use app_license::error::with_causes;
 use app_license::forge::InvocationToken;
 use app_license::{
-    Event, ForgeCall, ForgeHalf, Installation, InstallationAri, InstallationKey, UnixTime, Verified,
+    Event, ForgeCall, ForgeHalf, ForgeLookup, Installation, InstallationAri, InstallationKey,
+    Learning, LookupStep, UnixTime, Verified,
 };
 use app_license_store::{Applied, Delivery, Error, InstallationStore};
 
@@ -25,7 +26,7 @@ impl Installations {
     pub(super) fn new(store: Arc<dyn InstallationStore>) -> Self {
         Self {
             store,
-            kept: ShortCache::new(KEPT),
+            kept: ShortCache::new(),
         }
     }
 
@@ -65,8 +66,9 @@ impl Installations {
         }
         // that nothing is known is kept too
         let read = async { Ok(Some(self.find(half, call, now).await?.map(Arc::new))) };
+        let through = |_: &_| Some(now.plus(KEPT.saturating_sub(1)));
         // a box: an invocation of a known installation does not pay for the way to a customer
-        let known = self.kept.read(id, now, Box::pin(read)).await;
+        let known = self.kept.read(id, now, Box::pin(read), through).await;
         let known = known.map_err(|error| Rejection::store(&error))?;
         Ok(known.flatten())
     }
@@ -78,51 +80,36 @@ impl Installations {
         call: ForgeCall,
         now: UnixTime,
     ) -> Result<Option<Installation>, Error> {
-        let key = InstallationKey::Forge(half.installation.clone());
-        let own = self.store.get(&key).await?;
-        if own.as_ref().is_some_and(|own| own.tenant().is_none()) {
-            return Ok(own);
-        }
-        let linked = match &own {
-            Some(link) => self.customer_of(link).await?,
-            None => None,
-        };
-        let is_linked = linked.is_some();
-        let customer = match linked {
-            Some(customer) => Some(customer),
-            None => self.customer_before(half).await?,
-        };
-        let Some(customer) = customer else {
-            return Ok(None);
-        };
-        // what is refused writes nothing
-        let is_refused = customer.refusal_of(half, call).is_some();
-        if is_refused || (is_linked && !customer.learns_from(half)) {
-            return Ok(Some(customer));
-        }
-        match self.learn(&customer, half, now).await {
-            Ok(customer) => Ok(Some(customer)),
-            // who it is, is known: what was learned may be written by a later invocation
-            // an event belongs to who is linked: it waits for the link to be written
-            Err(error) if call == ForgeCall::Invocation => {
-                let tenant = customer.key();
-                tracing::warn!(%tenant, code = error.code(), error = %with_causes(&error), "what a token says of a customer is not kept");
-                Ok(Some(customer))
+        let mut lookup = ForgeLookup::new(half, call);
+        let mut key = lookup.first();
+        let mut link: Option<Installation> = None;
+        loop {
+            let stored = self.store.get(&key).await?;
+            if let (None, Some(link)) = (&stored, &link) {
+                self.erase_link(link).await?;
             }
-            Err(error) => Err(error),
+            let step = lookup.loaded(stored.as_ref().map(|it| it.record()));
+            let (learning, found) = match (step, stored) {
+                (LookupStep::Load(next), stored) => {
+                    (key, link) = (next, stored);
+                    continue;
+                }
+                (LookupStep::Found(learning), Some(found)) => (learning, found),
+                (LookupStep::Found(_), None) | (LookupStep::Nobody, _) => return Ok(None),
+            };
+            if learning == Learning::Nothing {
+                return Ok(Some(found));
+            }
+            return match self.learn(&found, half, now).await {
+                Ok(customer) => Ok(Some(customer)),
+                Err(error) if learning == Learning::Try => {
+                    let tenant = found.key();
+                    tracing::warn!(%tenant, code = error.code(), error = %with_causes(&error), "what a token says of a customer is not kept");
+                    Ok(Some(found))
+                }
+                Err(error) => Err(error),
+            };
         }
-    }
-
-    /// The customer of before whom the token's site names.
-    async fn customer_before(&self, half: &ForgeHalf) -> Result<Option<Installation>, Error> {
-        let Some(site) = half.site_key() else {
-            return Ok(None);
-        };
-        let Some(link) = self.store.get(&site).await? else {
-            return Ok(None);
-        };
-        let customer = self.customer_of(&link).await?;
-        Ok(customer.filter(|customer| customer.is_continued_by(half)))
     }
 
     /// Writes down what a token says of a customer, and links its installation.
@@ -141,24 +128,16 @@ impl Installations {
         Ok(customer)
     }
 
-    /// Whom a link names. One whose customer was erased is erased here: it would keep the installation
-    /// from having a record of its own.
-    async fn customer_of(&self, link: &Installation) -> Result<Option<Installation>, Error> {
-        let Some(tenant) = link.tenant() else {
-            return Ok(None);
-        };
-        let customer = InstallationKey::Connect(tenant.clone());
-        let customer = self.store.get(&customer).await?;
-        if customer.is_none() {
-            // another request may have erased it, and the installation have a record by now
-            let there = self.store.get(link.key()).await?;
-            if there.is_some_and(|it| it.tenant() == Some(tenant))
-                && let Err(error) = self.store.erase(link.key()).await
-            {
-                tracing::warn!(code = error.code(), error = %with_causes(&error), "a link to nobody is not erased");
-            }
+    /// Erases a link to a customer who was erased: it would keep the installation from having a record of its own.
+    async fn erase_link(&self, link: &Installation) -> Result<(), Error> {
+        // another request may have erased it, and the installation have a record by now
+        let there = self.store.get(link.key()).await?;
+        if there.is_some_and(|it| it.tenant().is_some() && it.tenant() == link.tenant())
+            && let Err(error) = self.store.erase(link.key()).await
+        {
+            tracing::warn!(code = error.code(), error = %with_causes(&error), "a link to nobody is not erased");
         }
-        Ok(customer)
+        Ok(())
     }
 
     pub(super) async fn apply(

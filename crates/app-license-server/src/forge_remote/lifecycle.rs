@@ -1,7 +1,7 @@
 //! The routes of a Forge remote that the platform or a monitor calls.
 
 use app_license::forge::{ForgeLifecycleEvent, ForgeSender};
-use app_license::{ForgeCall, InstallationKey};
+use app_license::{ForgeCall, ForgeHalf, InstallationKey};
 use app_license_store::Delivery;
 use axum::Router;
 use axum::body::Body;
@@ -56,11 +56,11 @@ impl ForgeRemote {
         let Some(installations) = &self.0.installations else {
             return Ok(kind.name());
         };
+        let half = ForgeHalf::from(&**invocation.token());
         let known = installations.admit(invocation.token(), ForgeCall::Event, self.now());
         let known = known.await?;
         let key = match known {
-            // the customer has another installation by now
-            Some(customer) if customer.installation_id() != Some(of) => return Ok(kind.name()),
+            Some(customer) if !customer.takes_event_of(&half) => return Ok(kind.name()),
             Some(customer) => customer.key().clone(),
             None => InstallationKey::Forge(of.clone()),
         };

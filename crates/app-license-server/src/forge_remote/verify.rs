@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::forge::{InvocationToken, UnverifiedInvocationToken, bearer_token};
-use app_license::{ErrorKind, ForgeCall, Verified};
+use app_license::{ForgeCall, Verified};
 use app_license_client::SystemToken;
 use http::request::Parts;
 
@@ -76,7 +76,7 @@ impl ForgeRemote {
         let kid = token.kid();
         let keys = self.0.keys.set_with(kid).await.map_err(could_not)?;
         match token.verify(&keys, verifier, self.now()) {
-            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
+            Err(error) if error.may_be_of_another_key() => {
                 // the platform may have replaced the key under this id
                 let again = self.0.keys.refresh(kid).await.map_err(could_not)?;
                 if Arc::ptr_eq(&keys, &again) {

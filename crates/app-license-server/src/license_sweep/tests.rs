@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{
-    AppKey, ClientKey, Event, ForgeAppId, ForgeHalf, Installation, InstallationAri,
+    AppKey, ClientKey, ConnectCall, Event, ForgeAppId, ForgeHalf, Installation, InstallationAri,
     InstallationKey, License, LicenseSource, UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery, MemoryStore, Sequence, Store};
@@ -167,7 +167,11 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let license = License::from_connect_api(json.as_bytes()).unwrap();
     let now = app.now();
     let license = Verified::dangerous_assume(license.at(now));
-    let tenant = app.0.tenants.of(installation, app.now()).unwrap();
+    let tenant = app
+        .0
+        .tenants
+        .of(installation, ConnectCall::Page, app.now())
+        .unwrap();
     let cached = CachedLicense::new(&license, app.now());
     app.0.store.put_license(&key, &cached).await.unwrap();
     let question = (app, VerifiedRequest::of_nobody(&tenant));

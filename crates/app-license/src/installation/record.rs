@@ -1,13 +1,13 @@
 //! What is known of an installation, without its secrets.
 
 use super::entitlement::Entitlement;
+use super::install_times::InstallTimes;
 use super::issued::Issued;
 use super::key::InstallationKey;
 use super::known_license::KnownLicense;
 use super::status::InstallationStatus;
 use super::trial::TrialNotice;
 use crate::capability::Capability;
-use crate::gate::policy::Evidence;
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::time::UnixTime;
 
@@ -185,14 +185,15 @@ impl InstallationRecord {
     /// ```
     #[must_use]
     pub fn license_since(&self, now: UnixTime) -> UnixTime {
-        let earlier = |at: UnixTime, issued: Option<UnixTime>| {
-            let near = issued.filter(|it| at.since(*it) <= Evidence::MAX_AHEAD);
-            near.map_or(at, |it| it.min(at)).unless_ahead(now)
+        let (install_issued_at, uninstall_issued_at) =
+            (self.issued.any_installed(), self.issued.uninstalled());
+        let times = InstallTimes {
+            installed_at: self.installed_at,
+            install_issued_at,
+            uninstalled_at: self.uninstalled_at,
+            uninstall_issued_at,
         };
-        let installed_at = earlier(self.installed_at, self.issued.any_installed());
-        self.uninstalled_at.map_or(installed_at, |at| {
-            earlier(at, self.issued.uninstalled()).max(installed_at)
-        })
+        times.license_since(now)
     }
 
     /// The key of the Connect app.

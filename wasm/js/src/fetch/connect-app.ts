@@ -13,7 +13,7 @@ import {
 } from "../server.js";
 import type { Cloud, ConnectProof, InstallKind, Installation, License, LifecycleEvent, LifecycleKind, Policy, SwitchKind } from "../server.js";
 import { internal } from "../server.js";
-import { ANSWERS_KEPT, HEALTH } from "../server/limits.js";
+import { ANSWERS_KEPT, HEALTH, OF_ANOTHER_KEY } from "../server/limits.js";
 import { Backend, RULES, frozen } from "./backend.js";
 import type { BackendOptions, RouteNeeds } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
@@ -80,7 +80,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, proveRequest, refusalOf, seconds, settings } = internal;
+const { call, op, read, cloudOf, fault, proveRequest, seconds, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -315,7 +315,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     try {
       accepted = verifyInstall(request, pem, expected);
     } catch (error) {
-      if (!(error instanceof VerifyError) || error.code !== "signature") {
+      if (!(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
         throw error;
       }
       // the platform may have replaced the key under this id
@@ -329,9 +329,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   async #switched(event: SwitchKind, sent: Incoming): Promise<LifecycleEvent> {
     const { method, target, authorization } = sent;
     const clientKey = tenantOf(sent, "event");
-    // `disabled` may overtake or follow `uninstalled`
-    const of = event === "disabled" ? "any" : "installed";
-    const found = await loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, clientKey, of);
+    const found = await loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, clientKey, event);
     if (!found?.secrets.length) {
       throw unknownTenant();
     }
@@ -343,20 +341,15 @@ export class ConnectApp extends Backend<ConnectRequest> {
   protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {
     const clientKey = tenantOf(sent, kind);
     const now = this.now();
-    const kept = this.#tenants.kept(clientKey, now);
-    const tenant = kept ?? (await this.#tenants.load(clientKey, now));
+    const tenant = this.#tenants.kept(clientKey, now) ?? (await this.#tenants.load(clientKey, kind, now));
     try {
       return await this.#proved(sent, kind, clientKey, tenant);
     } catch (error) {
-      if (!kept || !(error instanceof VerifyError) || error.code !== "signature") {
+      if (!tenant.isKept || !(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
         throw error;
       }
       // another process may have been told of another secret
-      const fresh = await this.#tenants.load(clientKey, now);
-      if (fresh.secrets.join("\n") === tenant.secrets.join("\n")) {
-        throw error;
-      }
-      return this.#proved(sent, kind, clientKey, fresh);
+      return this.#proved(sent, kind, clientKey, await this.#tenants.load(clientKey, kind, now));
     }
   }
 
@@ -366,18 +359,17 @@ export class ConnectApp extends Backend<ConnectRequest> {
     clientKey: string,
     of: Tenant,
   ): Promise<ConnectRequest> {
-    const { secrets, refusal } = of;
+    const { secrets } = of;
     const tenant = { clientKey, secrets };
     const { leeway, proxyStripsBasePath = false } = this.options;
     const proof =
       kind === "context"
         ? verifyContext(sent, tenant, this.#expected())
         : proveRequest(sent, tenant, this.#baseUrlLines, proxyStripsBasePath, leeway, seconds(this.now()));
-    // only now: a stranger does not learn who has the app. A page that was open before can renew its
-    // context token: it brings no tenant back
-    const opens = refusal === "tenant_disabled" && kind === "request" && this.#isReopened(of.installation, proof.issuedAt);
-    const reopened = opens ? await this.#reopened(clientKey, proof.issuedAt) : null;
-    if (refusal !== null && !opens) {
+    // only now: a stranger does not learn who has the app
+    const refusal = of.isServed ? null : refusalOf(of.installation, kind, proof.issuedAt);
+    const reopened = refusal === "reopen" ? await this.#reopened(clientKey, kind, proof.issuedAt) : null;
+    if (refusal !== null && !reopened) {
       throw fault(refusal, "refused");
     }
     const { accountId, issuedAt, expiresAt, signedWith, license } = proof;
@@ -398,19 +390,15 @@ export class ConnectApp extends Backend<ConnectRequest> {
     };
   }
 
-  #isReopened({ record }: Installation, pageOpened: Date): boolean {
-    return aboutStored(record, { pageOpened: seconds(pageOpened) }).isReopened;
-  }
-
   /** Takes a page for the `enabled` that got lost: the platform opens none of an app that is switched off. */
-  async #reopened(clientKey: string, pageOpened: Date): Promise<Installation> {
+  async #reopened(clientKey: string, kind: "request" | "context", pageOpened: Date): Promise<Installation> {
     const delivery = { key: clientKey, on: "connect", event: { pageOpened } } as const;
     const { installation } = await store(this.options.store, delivery, this.now());
-    const refusal = installation ? refusalOf(installation.record) : "unknown_tenant";
-    if (!installation || refusal !== null) {
-      throw fault(refusal ?? "unknown_tenant", "refused");
+    const refusal = installation ? refusalOf(installation, kind, pageOpened) : "unknown_tenant";
+    if (refusal !== null) {
+      throw fault(refusal, "refused");
     }
-    return installation;
+    return installation!;
   }
 
   protected override findLicense(verified: ConnectRequest, policy: Policy): Promise<License<"verified">> {
@@ -430,3 +418,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
 function tokenOf(sent: Incoming): void {
   call(op.installKeyOf, { authorization: sent.authorization.join("\0") || undefined, cloud: "commercial" });
 }
+
+/** Why a proved request is not served: `reopen` where its page brings the installation back, null where it is. */
+const refusalOf = ({ record }: Installation, kind: "request" | "context", issuedAt: Date): string | null =>
+  aboutStored(record, { call: kind, issuedAt: seconds(issuedAt) }).refusesCall;

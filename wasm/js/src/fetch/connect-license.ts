@@ -14,8 +14,7 @@ export function findLicense(app: ConnectApp, verified: ConnectRequest, policy: P
   return currentLicense(verified.license, policy, {
     now: () => app.now(),
     storedFor: app.options.storedFor,
-    installedAt: seconds(new Date(verified.installation.record.installedAt)),
-    record: verified.installation.record.license,
+    record: verified.installation.record,
     ask: (...asked) => askApi(app, verified, ...asked),
     load: () => lastStored(app, verified),
     observe: (licenses) => observe(app, verified, licenses),

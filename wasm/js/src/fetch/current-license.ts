@@ -14,11 +14,8 @@ export interface Statements {
   now(): Date;
   /** How old a stored statement may be that counts, in seconds; none counts, when left out. */
   storedFor?: number | undefined;
-  /** Since when, and until when, the app was installed; in seconds. */
-  installedAt?: number | undefined;
-  uninstalledAt?: number | undefined;
-  /** What the record of the installation knows of its license: no proof. */
-  record?: Installation["record"]["license"];
+  /** What the store knows of the installation: what its license was is no proof. */
+  record?: Installation["record"] | undefined;
   /** Asks the License API for a statement about as new as `since`, of this very installation; `newer`
    * where the request states more than it does. */
   ask(since: number, installedAt: number, newer: boolean): Promise<ApiStatement>;
@@ -37,10 +34,13 @@ export async function currentLicense(
   { confirmedOnly, sellsNothing }: Policy,
   app: Statements,
 ): Promise<Verified> {
-  const { storedFor, installedAt, uninstalledAt, record } = app;
-  const trial = record?.evaluation === undefined ? "" : +record.evaluation;
+  const { installedAt, uninstalledAt, issued, license } = app.record ?? {};
+  const time = (at: string | undefined) => (at === undefined ? "" : seconds(new Date(at)));
+  const installed = `${time(installedAt)}\n${time(issued?.installed)}\n${time(issued?.forgeInstalled)}`;
+  const removed = `${time(uninstalledAt)}\n${time(issued?.uninstalled)}`;
+  const trial = license?.evaluation === undefined ? "" : +license.evaluation;
   const letters = `${sellsNothing ? "s" : ""}${confirmedOnly ? "c" : ""}`;
-  const before = `${storedFor ?? ""}\n${installedAt ?? ""}\n${uninstalledAt ?? ""}\n${trial}\n${record ? seconds(new Date(record.asOf)) : ""}`;
+  const before = `${app.storedFor ?? ""}\n${installed}\n${removed}\n${trial}\n${time(license?.asOf)}`;
   const known = `${before}\n${statement(request)}`;
   let newer = "";
   let answer: ApiStatement | undefined;

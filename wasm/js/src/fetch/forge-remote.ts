@@ -105,8 +105,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const forge = verifyForgeEvent(invocation, body);
     const { store } = this.#options;
     const known = await this.#admit(proven, "event");
-    // a customer may have another installation by now
-    if (store && (!known || known.said.installationId === of)) {
+    if (store && (!known || known.said.takesEvents)) {
       const hash = tokenHash(sent.authorization);
       const event = { forge };
       const token = { hash, provesUntil: proven.tokenProvesUntil, issuedAt: invocation.issuedAt };
@@ -137,11 +136,10 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   /** What is known of the token's installation, or of the customer whose it is; refused as the core says. */
   async #admit({ half }: ProvenInvocation, of: "event" | "invocation"): Promise<LinkedInstallation | null> {
     const { store } = this.#options;
-    // an event belongs to who is linked: it waits for the link to be written
     const lost = (error: unknown) => this.lost("what a token says of a customer is not stored", error);
-    const known = store ? await find(store, half, this.now(), of === "event" ? undefined : lost) : null;
-    const refusal = known && (of === "event" ? known.said.refusesEvent : known.said.refusesInvocation);
-    if (refusal) {
+    const known = store ? await find(store, half, of, this.now(), lost) : null;
+    const refusal = known && known.said.refusesCall;
+    if (refusal !== null) {
       throw fault(refusal, "refused");
     }
     return known;
@@ -150,13 +148,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   /** What the token states; where it states nothing, or is to be confirmed and is not, a fresh answer
    * of the License API. */
   protected override findLicense(verified: ForgeInvocation, policy: Policy): Promise<License<"verified">> {
-    const { installedAt, uninstalledAt } = verified.installation?.record ?? {};
-    const time = (at: string | undefined) => (at === undefined ? undefined : seconds(new Date(at)));
     return currentLicense(verified.license, policy, {
       now: () => this.now(),
-      installedAt: time(installedAt),
-      uninstalledAt: time(uninstalledAt),
-      record: verified.installation?.record.license,
+      record: verified.installation?.record,
       ask: (_, since, newer) => this.#ask(verified, since, newer),
       load: async () => null, // a remote's answers are kept by its License API
       observe: (licenses) => this.#observe(verified, licenses),

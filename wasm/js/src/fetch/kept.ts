@@ -10,11 +10,12 @@ export interface Entry {
   readonly record: string;
   readonly stored: Installation["secrets"];
   readonly secrets: readonly string[];
-  /** How long a replaced secret counts: apps may differ. */
-  readonly grace: number | undefined;
-  /** When the store was asked, and the last second in which the secrets are these. */
+  readonly isServed: boolean;
+  /** The settings by which it is kept: apps may differ. */
+  readonly by: string;
+  /** When the store was asked, and the last second in which it may be used. */
   readonly readAt: number;
-  readonly end: number | null;
+  readonly through: number;
 }
 
 /** Installations of one store by key. */

@@ -1,6 +1,5 @@
 // One customer on Connect and on Forge: the links by which a Forge installation is found to be the
 // customer's. What is linked by what is for the core to say.
-import { internal } from "../server.js";
 import type { ForgeHalf, Installation } from "../server.js";
 import type { About } from "#core";
 import { aboutStored, store as deliverTo, ofKey, stored } from "./store.js";
@@ -12,53 +11,43 @@ export interface LinkedInstallation {
   said: About;
 }
 
-async function load(store: InstallationStore, key: string, half?: ForgeHalf): Promise<LinkedInstallation | null> {
-  const installation = ofKey(await stored(() => store.load(key)), key);
-  return installation && { installation, said: aboutStored(installation.record, half && { half }) };
-}
-
-/** The record of a Forge installation, or of the customer whose it is. Of that, what the token says is
- * written down; where that fails, `lost` is told, or the error is thrown where there is none. */
+/** The record of a Forge installation, or of the customer whose it is, as the core looks for it. Of that, what the
+ * token says is written down; `lost` is told where that fails and does no harm. */
 export async function find(
   store: InstallationStore,
   half: ForgeHalf,
+  call: "invocation" | "event",
   now: Date,
-  lost?: (error: unknown) => void,
+  lost: (error: unknown) => void,
 ): Promise<LinkedInstallation | null> {
-  const known = await load(store, half.installation, half);
-  if (known && known.said.tenant === null) {
-    return known;
-  }
-  // a link may lead to nobody, whose record was erased: the site may name a customer of today
-  const linked = known && (await load(store, known.said.tenant!, half));
-  const customer = linked ?? (await continued(store, half));
-  if (!customer || (linked && !customer.said.learns)) {
-    return customer;
-  }
-  // what is refused writes nothing
-  if ((lost ? customer.said.refusesInvocation : customer.said.refusesEvent) !== null) {
-    return customer;
-  }
-  try {
-    const delivery = { key: keyOf(customer.installation).key, on: "connect", event: { invoked: half } } as const;
-    const installation = (await deliverTo(store, delivery, now)).installation ?? customer.installation;
-    await link(store, installation, now);
-    return { installation, said: aboutStored(installation.record, { half }) };
-  } catch (error) {
-    if (!lost) {
-      throw error;
+  let [key, stage] = [half.installation, 0];
+  for (;;) {
+    const installation = ofKey(await stored(() => store.load(key)), key);
+    const said = aboutStored(installation?.record, { half, call, stage });
+    const { learns } = said;
+    if (said.load !== null) {
+      [key, stage] = [said.load, said.stage];
+      continue;
     }
-    lost(error); // who it is, is known: what was learned may be written by a later invocation
-    return customer;
+    if (!installation || learns === null) {
+      return null;
+    }
+    if (learns === "nothing") {
+      return { installation, said };
+    }
+    try {
+      const delivery = { key, on: "connect", event: { invoked: half } } as const;
+      const after = (await deliverTo(store, delivery, now)).installation ?? installation;
+      await link(store, after, now);
+      return { installation: after, said: aboutStored(after.record, { half, call }) };
+    } catch (error) {
+      if (learns === "require") {
+        throw error;
+      }
+      lost(error);
+      return { installation, said };
+    }
   }
-}
-
-/** The customer that has the app on the same site, where nothing is known of the installation. */
-async function continued(store: InstallationStore, half: ForgeHalf): Promise<LinkedInstallation | null> {
-  const site = internal.siteOf(half);
-  const link = site === null ? null : await load(store, site);
-  const customer = link && link.said.tenant !== null ? await load(store, link.said.tenant, half) : null;
-  return customer?.said.isContinued ? customer : null;
 }
 
 /** Writes the links to a customer of Connect that are not there, and takes over what was known before under
@@ -69,12 +58,13 @@ export async function link(store: InstallationStore, customer: Installation, now
     await deliverTo(store, { key: tenant, on: "connect", event: { joined: record } }, now);
   };
   for (const key of aboutStored(customer.record).links) {
-    const known = await load(store, key);
-    if (known?.said.tenant === tenant) {
+    const known = ofKey(await stored(() => store.load(key)), key);
+    const leadsTo = known && aboutStored(known.record).tenant;
+    if (leadsTo === tenant) {
       continue;
     }
     // taken over before it becomes a link: a crash between the two loses nothing
-    const joined = known && known.said.tenant === null ? known.installation : null;
+    const joined = leadsTo === null ? known : null;
     if (joined) {
       await join(joined);
     }

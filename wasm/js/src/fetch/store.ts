@@ -3,6 +3,7 @@ import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outc
 import { LONGEST_LEASE, MARK_GRACE, MAX_KEYS, MAX_MARKS } from "../server/limits.js";
 import { isHeld, replaces } from "../server/wrong-clock.js";
 import { forget } from "./kept.js";
+import type { Secrets, SecretsInput } from "#core";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -189,18 +190,19 @@ function readable<T>(ask: () => T): T {
   }
 }
 
-/** @internal Loads an installation of Connect, with its secrets of those `of` that are asked for. */
+/** @internal Loads an installation of Connect, with the secrets that a token may be signed with that came with `of`. */
 export async function loaded(
   { store, reducer, now }: { store: InstallationStore; reducer: LifecycleReducer; now: Date },
   key: string,
-  of: "installed" | "any",
-): Promise<{ installation: Installation; secrets: string[]; end: number | null } | null> {
+  of: SecretsInput["of"],
+  keepFor?: number,
+): Promise<({ installation: Installation } & Secrets) | null> {
   const installation = ofKey(await stored(() => store.load(key)), key);
-  return installation && { installation, ...readable(() => reducer.secretsUntil(installation, now, of)) };
+  return installation && { installation, ...readable(() => reducer.secretsUntil(installation, now, of, keepFor)) };
 }
 
 /** @internal What the core says about a stored record. */
-export const aboutStored: typeof internal.about = (record, of) => readable(() => internal.about(record, of));
+export const aboutStored: typeof internal.about = (...of) => readable(() => internal.about(...of));
 
 /**
  * Keeps installations in memory: for tests and trying out. They are gone with the process.

@@ -13,20 +13,19 @@ export interface Tenant {
   /** Of the one who asks, a new one each time: what is kept is another. */
   readonly installation: Installation;
   readonly secrets: readonly string[];
-  /** Why proved requests of it are not served; null where they are. */
-  readonly refusal: string | null;
+  /** Whether proved requests of it are served. */
+  readonly isServed: boolean;
+  /** Whether it was read a moment ago. */
+  readonly isKept: boolean;
 }
 
-const { refusalOf, seconds } = internal;
+const { seconds } = internal;
 
-/**
- * Tenants by client key. The store is the truth: what is kept here is at most so many seconds old. Only
- * what is served is kept: one that is blocked or switched off may be served again any moment.
- */
+/** Tenants by client key. The store is the truth: what is kept here, and how long, the core says. */
 export class Tenants {
   readonly #store: InstallationStore;
   readonly #reducer: LifecycleReducer;
-  readonly #grace: number | undefined;
+  readonly #by: string;
   readonly #seconds: number;
   readonly #kept: StoreEntries;
 
@@ -36,7 +35,7 @@ export class Tenants {
   ) {
     this.#store = store;
     this.#reducer = reducer;
-    this.#grace = grace;
+    this.#by = `${grace} ${tenantCache}`;
     this.#seconds = tenantCache;
     this.#kept = keptOf(store);
   }
@@ -45,39 +44,36 @@ export class Tenants {
   kept(key: string, at: Date): Tenant | null {
     const entry = this.#kept.entries.get(key);
     const now = seconds(at);
-    if (!entry || entry.grace !== this.#grace || now < entry.readAt || now - entry.readAt >= this.#seconds) {
+    if (!entry || entry.by !== this.#by || now < entry.readAt || now > entry.through) {
       return null;
     }
-    const { record, stored, secrets, end } = entry;
-    if (end !== null && now > end) {
-      return null;
-    }
+    const { record, stored, secrets, isServed } = entry;
     return {
       get installation() {
         const previous = stored.previous && { ...stored.previous };
         return { record: JSON.parse(record), secrets: { current: stored.current, previous } };
       },
       secrets,
-      refusal: null,
+      isServed,
+      isKept: true,
     };
   }
 
-  /** The tenant as it is stored. Throws `unknown_tenant` where the app is not installed. */
-  async load(key: string, at: Date): Promise<Tenant> {
+  /** The tenant as it is stored. Throws `unknown_tenant` where nothing that it signed proves such a call. */
+  async load(key: string, of: "request" | "context", at: Date): Promise<Tenant> {
     const { entries, forgotten } = this.#kept;
-    const found = await loaded({ store: this.#store, reducer: this.#reducer, now: at }, key, "installed");
+    const found = await loaded({ store: this.#store, reducer: this.#reducer, now: at }, key, of, this.#seconds);
     entries.delete(key);
     if (!found?.secrets.length) {
       throw unknownTenant();
     }
-    const { installation, secrets, end } = found;
-    const refusal = refusalOf(installation.record);
-    if (refusal === null && this.#seconds > 0 && forgotten === this.#kept.forgotten) {
+    const { installation, secrets, through, isServed = false } = found;
+    if (through !== undefined && forgotten === this.#kept.forgotten) {
       const { current, previous } = installation.secrets;
       const stored = { current, previous: previous && { ...previous } };
       const record = JSON.stringify(installation.record);
-      entries.set(key, { record, stored, secrets, grace: this.#grace, readAt: seconds(at), end });
+      entries.set(key, { record, stored, secrets, isServed, by: this.#by, readAt: seconds(at), through });
     }
-    return { installation, secrets, refusal };
+    return { installation, secrets, isServed, isKept: false };
   }
 }

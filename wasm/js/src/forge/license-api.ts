@@ -6,9 +6,10 @@ import { kvs } from "@forge/kvs";
 
 import { License, PlatformFault, internal } from "../server.js";
 import type { Fetched, LicenseStep } from "../server/internal.js";
+import { FORGE_API } from "../server/limits.js";
 import { carrier, verified } from "../server/verified.js";
 
-const { Bounded, Plan, op, read, seconds, settings, thrown } = internal;
+const { Bounded, Plan, seconds, settings, thrown } = internal;
 
 /** How long answers count. */
 export interface AskOptions {
@@ -148,7 +149,7 @@ async function turn(now: number, length: number): Promise<number | undefined> {
 }
 
 async function ask(): Promise<Fetched> {
-  const { host } = new URL(read(op.forgeLicenseAddress).origin);
+  const { host } = new URL(FORGE_API);
   try {
     const response = await asApp().requestAtlassian(route`/forge/app/v1/license`);
     const { status, headers } = response;

@@ -4,7 +4,7 @@ import { get, thrown } from "./get.js";
 import type { FetchOptions, Problem } from "./get.js";
 import { invocationKeyOf, proveInvocation } from "./forge.js";
 import type { ExpectedInvocation, Invocation, ProvenInvocation } from "./forge.js";
-import { KEY_SET, MAX_JWKS } from "./limits.js";
+import { KEY_SET, MAX_JWKS, OF_ANOTHER_KEY } from "./limits.js";
 import { Plan } from "./machine.js";
 
 /** Settings of {@link ForgeKeys}. */
@@ -92,7 +92,7 @@ export class ForgeKeys {
     try {
       return proveInvocation(authorization, jwks, expected);
     } catch (error) {
-      if (!(error instanceof VerifyError) || error.code !== "signature") {
+      if (!(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
         throw error;
       }
       // the platform may have replaced the key under this id

@@ -1,10 +1,9 @@
 import { License } from "../index.js";
 import { Bounded } from "./bounded.js";
-import { read, seconds } from "./core.js";
-import * as op from "./op.js";
+import { seconds } from "./core.js";
 import { PlatformFault, get, thrown } from "./get.js";
 import type { LicenseApiOptions, LicenseStep } from "./license-api.js";
-import { ANSWERS_KEPT, FORGE_ANSWER, POLL, WAIT } from "./limits.js";
+import { ANSWERS_KEPT, FORGE_ANSWER, FORGE_API, FORGE_LICENSE, POLL, WAIT } from "./limits.js";
 import { Plan } from "./machine.js";
 import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
@@ -199,9 +198,8 @@ export class ForgeLicenseApi {
   async #call(question: Question, token: string): Promise<LicenseStep> {
     const { id } = question;
     const askedAt = this.#now();
-    const { origin, path } = read(op.forgeLicenseAddress);
     const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-    const fetched = await get(`${this.#options.origin ?? origin}${path}`, FORGE_ANSWER, this.#options, headers);
+    const fetched = await get(`${this.#options.origin ?? FORGE_API}${FORGE_LICENSE}`, FORGE_ANSWER, this.#options, headers);
     const step = this.#step("answered", question, { askedAt, fetched });
     const { keep, forget, release, prolong } = step.after!;
     if (keep) {

@@ -1,6 +1,6 @@
 import { LicenseError } from "../index.js";
 import type { License } from "../index.js";
-import type { About, Happened, Secrets, StoredInstallation } from "#core";
+import type { About, AboutInput, Happened, Secrets, SecretsInput, StoredInstallation } from "#core";
 import { call, date, read, seconds } from "./core.js";
 import * as op from "./op.js";
 import type { ForgeHalf } from "./forge.js";
@@ -158,17 +158,9 @@ function happened(given: InstallationEvent): Happened {
   };
 }
 
-/** @internal Why proved requests of an installation are not served, as the core decides; null where they are. */
-export const refusalOf = ({ status, blockedAt }: InstallationRecord): string | null =>
-  call(op.refusalOf, status, blockedAt !== undefined) ?? null;
-
-/** @internal What a record says beyond its fields, as the core reads it: of a Forge half, and of a page that
- * was opened (in seconds), where they are given. */
-export const about = (record: InstallationRecord, of: { half?: ForgeHalf; pageOpened?: number } = {}): About =>
-  read(op.about, { record: `${JSON.stringify(record)}`, half: of.half, pageOpened: of.pageOpened });
-
-/** @internal The key of the link of a half's site and product; null where it names none. */
-export const siteOf = (half: ForgeHalf) => read(op.about, { record: undefined, half, pageOpened: undefined }).site;
+/** @internal What a record says beyond its fields, as the core reads it. */
+export const about = (record: InstallationRecord | undefined, of: Omit<AboutInput, "record"> = {}): About =>
+  read(op.about, { record: record && JSON.stringify(record), ...of });
 
 /** @internal A license as an object in JSON. */
 export const documentOf = (license: License) => JSON.stringify(license.raw ?? words(license));
@@ -313,9 +305,9 @@ export class LifecycleReducer {
     return this.secretsUntil(installation, now, of === "use" ? "in_use" : of).secrets;
   }
 
-  /** @internal The same, and the last second in which they are these, where they end by themselves. */
-  secretsUntil(installation: Installation, now: Date | undefined, of: "in_use" | "installed" | "any"): Secrets {
-    return read(op.secretsOf, { stored: state(installation)!, grace: this.#grace, of, now: seconds(now) });
+  /** @internal The same, of what a token came with, and how long they may be kept in memory. */
+  secretsUntil(installation: Installation, now: Date | undefined, of: SecretsInput["of"], keepFor?: number): Secrets {
+    return read(op.secretsOf, { stored: state(installation)!, grace: this.#grace, of, keepFor, now: seconds(now) });
   }
 
   /** Whether a license states something else than what is known: worth an event. */

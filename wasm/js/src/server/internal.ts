@@ -7,7 +7,7 @@ export * as op from "./op.js";
 export { tokenHash } from "./forge.js";
 export { thrown } from "./get.js";
 export type { Fetched } from "./get.js";
-export { about, documentOf, refusalOf, siteOf } from "./installation.js";
+export { about, documentOf } from "./installation.js";
 export { cloudOf } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";
 export type { LicenseStep } from "./license-api.js";

@@ -9,6 +9,10 @@ export const MAX_PEM = 16_384;
 export const MAX_JWKS = 262_144;
 /** Where the commercial cloud's key set is. */
 export const KEY_SET = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
+/** Where Forge's License API is. */
+export const FORGE_API = "https://api.atlassian.com";
+/** Under which path an app asks it for itself. */
+export const FORGE_LICENSE = "/forge/app/v1/license";
 /** The largest answer of a site that is read, in bytes. */
 export const CONNECT_ANSWER = 262_144;
 /** The largest answer of Forge's License API that is read, in bytes. */
@@ -55,6 +59,8 @@ export const HOOK_TRIES = 24;
 export const HOOK_ATTEMPTS = "attempts";
 /** How long a hook may take for one event. */
 export const HOOK_LIMIT = 30_000;
+/** The code of a token that another key may have signed: that is looked for, once. */
+export const OF_ANOTHER_KEY = "signature";
 /** The bits of a license that say whether it is, or was, a trial: no, yes, nobody knows. */
 export const TRIAL = 48;
 /** The bit of a license that says that this user has no access. */

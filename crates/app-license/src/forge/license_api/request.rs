@@ -33,6 +33,9 @@ impl LicenseApiRequest {
     /// Where a remote asks, with the app system token as `Bearer`.
     pub const ORIGIN: &'static str = "https://api.atlassian.com";
 
+    /// Under which path an app asks for itself.
+    pub const PATH: &'static str = "/forge/app/v1/license";
+
     /// Asks for the app itself.
     #[must_use]
     pub fn of_self() -> Self {
@@ -77,7 +80,7 @@ impl LicenseApiRequest {
         let mut path = String::from(if self.older_path {
             "/forge/installation/v1/license"
         } else {
-            "/forge/app/v1/license"
+            Self::PATH
         });
         for (n, app) in self.apps.iter().enumerate() {
             path.push_str(if n == 0 { "?appId=" } else { "&appId=" });
