@@ -85,6 +85,7 @@ impl Field {
     }
 
     /// A string; null and `""` are absent.
+    #[inline(never)]
     pub(crate) fn text(self, value: Value<'_>) -> Result<Option<String>, ErrorKind> {
         match value {
             Value::Null => Ok(None),

@@ -1,4 +1,4 @@
-//! Finding an ASCII character in short and long texts, and a part in its text.
+//! Finding an ASCII character in short and long texts, a part in its text, and a value by its name.
 
 use std::ops::Range;
 
@@ -66,6 +66,19 @@ const fn marks(chunk: u64, byte: u8) -> u64 {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let v = chunk ^ ONES.wrapping_mul(byte as u64);
     v.wrapping_sub(ONES) & !v & HIGH
+}
+
+/// The value of this name.
+pub(crate) fn named<T: Copy>(all: &[T], name_of: fn(T) -> &'static str, name: &str) -> Option<T> {
+    all.iter()
+        .copied()
+        .find(|value| same(name_of(*value), name))
+}
+
+/// Apart: written out for each name it is 1 to 3 KB of machine code a list.
+#[inline(never)]
+fn same(one: &str, other: &str) -> bool {
+    one == other
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::find::named;
+
 /// A place where the platform hands over the license.
 ///
 /// ```
@@ -76,7 +78,7 @@ impl LicenseSource {
     /// ```
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|t| t.code() == code)
+        named(&Self::ALL, Self::code, code)
     }
 
     /// Whether it belongs to Connect, which has no environments.

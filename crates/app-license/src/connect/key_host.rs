@@ -3,6 +3,7 @@
 use super::base_url::BaseUrl;
 use super::host::is_name;
 use crate::error::{Error, ErrorKind, shown};
+use crate::find::named;
 use crate::ids::KeyId;
 
 /// One of the platform's clouds. Configuration names it, never a request.
@@ -75,7 +76,7 @@ impl Cloud {
     /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cloud| cloud.name() == name)
+        named(&Self::ALL, Self::name, name)
     }
 
     const fn key_hosts(self) -> &'static [&'static str] {

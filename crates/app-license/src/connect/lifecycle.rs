@@ -9,6 +9,7 @@ use crate::gate::facts::State;
 use zeroize::Zeroizing;
 
 use crate::capability::Capability;
+use crate::find::named;
 use crate::ids::{AppKey, ClientKey, CloudId, InstallationAri};
 use crate::license::License;
 use crate::license_source::LicenseSource;
@@ -58,7 +59,7 @@ impl LifecycleKind {
     /// The kind with this name, compared exactly.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|k| k.name() == name)
+        named(&Self::ALL, Self::name, name)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::gate::json::{Scanner, Value};
 
 use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, shown};
+use crate::find::named;
 use crate::ids::{ForgeAppId, InstallationAri};
 
 const WHAT: &str = "Forge lifecycle event";
@@ -51,7 +52,7 @@ impl ForgeLifecycleKind {
     /// The kind with this name, compared exactly.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|k| k.name() == name)
+        named(&Self::ALL, Self::name, name)
     }
 }
 

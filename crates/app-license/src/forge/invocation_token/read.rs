@@ -313,6 +313,7 @@ fn object<'p>(
 }
 
 /// A claim that is a string; null and empty are absent.
+#[inline(never)]
 fn text<'p>(
     s: &mut ClaimScanner<'p>,
     claim: &'static str,
