@@ -46,12 +46,16 @@ fn delivered(input: &Input) -> Result<Output, Error> {
     } else {
         InstallationKey::Connect(ClientKey::new(name.as_str())?)
     };
-    let mut delivery = Delivery::new(key, event(input)?);
+    let (event, known) = event(input)?;
+    let mut delivery = Delivery::new(key, event);
     if let Some(token) = input.object("token") {
         let hash = TokenHash::from_hex(&token.need("hash")?).ok_or_else(|| missing("token"))?;
         let expires_at = token.time("provesUntil")?;
-        let body = input.need("body")?;
-        delivery = delivery.marked(ReplayMark::from_hash(hash, body.as_bytes(), expires_at));
+        let body = match known {
+            Some(known) => known,
+            None => BodyHash::of(input.need("body")?.as_bytes()),
+        };
+        delivery = delivery.marked(ReplayMark::from_hashes(hash, body, expires_at));
         if let Some(issued_at) = token.maybe_time("issuedAt")? {
             delivery = delivery.issued(issued_at);
         }

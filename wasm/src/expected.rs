@@ -3,12 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use app_license::connect::{
-    BaseUrl, Cloud, KeyHosts, RequestLine, RequestVerifierConfig, TenantKeys,
-};
-use app_license::{ClientKey, Error, HmacKey, Leeway, SharedSecret, UnixTime};
+use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig, TenantKeys};
+use app_license::{ClientKey, Error, HmacKey, Leeway, SharedSecret};
 use wasm_bindgen::prelude::*;
-use zeroize::Zeroizing;
 
 use crate::call::{Input, missing};
 
@@ -47,39 +44,6 @@ export interface CloudPlaces {
   sites?: string | undefined;
 }
 "#;
-
-/// A request as it arrived.
-pub(crate) struct Arrived {
-    authorization: Option<Zeroizing<String>>,
-    method: Option<Zeroizing<String>>,
-    target: Option<Zeroizing<String>>,
-    pub(crate) now: UnixTime,
-}
-
-impl Arrived {
-    pub(crate) fn read(input: &Input) -> Result<Self, Error> {
-        Ok(Self {
-            authorization: input.text("authorization"),
-            method: input.text("method"),
-            target: input.text("target"),
-            now: input.time("now")?,
-        })
-    }
-
-    pub(crate) fn authorization(&self) -> impl Iterator<Item = &str> {
-        headers(self.authorization.as_ref().map(|text| text.as_str()))
-    }
-
-    pub(crate) fn request(&self) -> Result<RequestLine<'_>, Error> {
-        let need = |text, name| need(Option::as_ref(text), name);
-        let method = need(&self.method, "method")?;
-        Ok(RequestLine::new(method, need(&self.target, "target")?))
-    }
-}
-
-fn need<'t>(text: Option<&'t Zeroizing<String>>, name: &'static str) -> Result<&'t str, Error> {
-    text.map(|text| text.as_str()).ok_or_else(|| missing(name))
-}
 
 /// The values of every `Authorization` header, with NUL between them: none of them has one in it.
 pub(crate) fn headers(authorization: Option<&str>) -> impl Iterator<Item = &str> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_license::answer::Refusal;
 use app_license::delivery::TokenHash;
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, JwksUrl, LicenseApiResponse,
-    UnverifiedInvocationToken, Verifier, bearer_token,
+    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, JwksUrl, LicenseApiResponse, Verifier,
+    bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri, Jwks};
 use wasm_bindgen::prelude::*;
@@ -17,6 +17,7 @@ use crate::connect::{not_known, status};
 use crate::expected::headers;
 use crate::host::refused;
 use crate::license;
+use crate::parsed::{BODIES, BodyTexts, INVOCATIONS, InvocationToken, ReadBody, is_of_other_keys};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -96,12 +97,10 @@ export interface ForgeLicense {
 /// Which of the platform's keys signed an invocation token.
 #[wasm_bindgen(js_name = invocationKeyOf)]
 pub fn invocation_key_of(authorization: Option<String>) -> Result<String, JsValue> {
-    let key = || {
-        let token = bearer_token(headers(authorization.as_deref()))?;
-        let token = UnverifiedInvocationToken::parse(token)?;
-        Ok::<_, Error>(token.kid().to_owned())
-    };
-    key().map_err(refused)
+    let token = InvocationToken::parse(authorization).map_err(refused)?;
+    let kid = token.borrow_dependent().kid().to_owned();
+    INVOCATIONS.with(|kept| kept.keep(token));
+    Ok(kid)
 }
 
 /// The apps whose tokens are taken: one, or several behind one backend, a line each.
@@ -149,8 +148,13 @@ fn received(input: &Input) -> Result<Output, Error> {
     let mut output = Output::new();
     match ForgeLifecycleEvent::receive(body.as_bytes(), &sender) {
         Ok(event) => {
-            output.text("kind", event.kind().name());
+            let kind = event.kind().name();
+            output.text("kind", kind);
             output.json("refusal", "null");
+            // who has it verified has it delivered
+            let of = BodyTexts::of_event("forge", kind, &body);
+            let (event, hash) = (event.into(), None);
+            BODIES.with(|kept| kept.keep(ReadBody { of, event, hash }));
         }
         Err(Refusal::Error(error)) => return Err(error),
         Err(refusal) => {
@@ -172,8 +176,11 @@ pub fn verify_invocation(
     now: f64,
 ) -> Result<String, JsValue> {
     let verify = || {
-        let text = bearer_token(headers(authorization.as_deref()))?;
-        let token = UnverifiedInvocationToken::parse(text)?;
+        let is_of = |it: &InvocationToken| *it.borrow_owner() == authorization;
+        let waiting = match INVOCATIONS.with(|kept| kept.take(is_of)) {
+            Some(waiting) => waiting,
+            None => InvocationToken::parse(authorization)?,
+        };
         let jwks = jwks.as_deref().ok_or_else(|| missing("jwks"))?;
         let keys = parsed(jwks)?;
         let mut expected = apps(app_ids.as_deref())?;
@@ -181,7 +188,12 @@ pub fn verify_invocation(
         if let Some(label) = &isolated_cloud {
             expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
         }
-        let token = token.verify(&keys, &expected, time(now, "now")?)?;
+        let now = time(now, "now")?;
+        let verified = waiting.borrow_dependent().verify(&keys, &expected, now);
+        if is_of_other_keys(&verified) {
+            INVOCATIONS.with(|kept| kept.keep(waiting));
+        }
+        let token = verified?;
         let mut output = Output::new();
         output.text("appId", token.app_id().as_str());
         output.text("installationId", token.installation_id().as_str());

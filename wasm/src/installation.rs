@@ -2,6 +2,7 @@
 
 use app_license::answer::Refusal;
 use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::delivery::BodyHash;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
     Admission, ClientKey, CloudId, ConnectCall, EnvironmentType, Error, ErrorKind, Event,
@@ -13,9 +14,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{Input, Output, answered, missing};
 use crate::host::refused;
-use crate::lifecycle;
 use crate::lines::json_text;
-use crate::record;
+use crate::parsed::{BODIES, BodyTexts, ReadBody};
+use crate::{received, record};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -163,45 +164,64 @@ pub(crate) fn stored(input: &Input) -> Result<Option<Installation>, Error> {
 
 /// The event: of Connect, which was verified and accepted before; of Forge; of the link between the two; or
 /// a license.
-pub(crate) fn event(input: &Input) -> Result<Event, Error> {
+///
+/// With the hash of its body, where that is known.
+pub(crate) fn event(input: &Input) -> Result<(Event, Option<BodyHash>), Error> {
     let on = input.text("on").unwrap_or_default();
     // decisions of the app, without a body
-    match on.as_str() {
-        "block" => return Ok(Event::Block),
-        "unblock" => return Ok(Event::Unblock),
+    let decision = match on.as_str() {
+        "block" => Some(Event::Block),
+        "unblock" => Some(Event::Unblock),
         "invoked" => {
             let half = half(input)?.ok_or_else(|| missing("half"))?;
-            return Ok(Event::Invoked(Box::new(half)));
+            Some(Event::Invoked(Box::new(half)))
         }
         "page_opened" => {
             let issued_at = input.time("asOf")?;
-            return Ok(Event::PageOpened { issued_at });
+            Some(Event::PageOpened { issued_at })
         }
-        _ => {}
+        _ => None,
+    };
+    if let Some(decision) = decision {
+        return Ok((decision, None));
     }
-    let text = input.need("body")?;
+    let of = texts(input)?;
+    if let Some(read) = BODIES.with(|kept| kept.take(|it| it.of == of)) {
+        return Ok((read.event, read.hash));
+    }
+    let [_, _, text, _] = &of.texts;
+    let text = text.as_ref().ok_or_else(|| missing("body"))?;
     let body = text.as_bytes();
-    match on.as_str() {
+    let event = match on.as_str() {
         "linked" => {
             let tenant = ClientKey::new(text.as_str())?;
-            Ok(Event::Linked { tenant })
+            Event::Linked { tenant }
         }
-        "joined" => Ok(Event::Joined(Box::new(read(&text)?))),
+        "joined" => Event::Joined(Box::new(read(text)?)),
         "connect" => {
             let body = LifecycleBody::parse(body)?;
-            if body.kind() != lifecycle::kind(input)? {
+            if body.kind() != received::kind(input)? {
                 return Err(missing("event"));
             }
             // accepted together with its token, by `verifyInstall` or `verifyLifecycle`
-            Ok(body.accepted_before()?.into())
+            body.accepted_before()?.into()
         }
         "forge" => {
             let name = input.text("event").unwrap_or_default();
             let kind = ForgeLifecycleKind::from_name(&name).ok_or_else(|| missing("event"))?;
-            Ok(ForgeLifecycleEvent::parse(kind, body)?.into())
+            ForgeLifecycleEvent::parse(kind, body)?.into()
         }
-        _ => Ok(stated(input, body)?.into()),
-    }
+        _ => stated(input, body)?.into(),
+    };
+    Ok((event, None))
+}
+
+/// All that an event with a body is read by.
+fn texts(input: &Input) -> Result<BodyTexts, Error> {
+    Ok(BodyTexts {
+        texts: ["on", "event", "body", "environment"].map(|name| input.text(name)),
+        as_of: input.number("asOf")?,
+    })
 }
 
 fn stated(input: &Input, body: &[u8]) -> Result<License, Error> {
@@ -225,7 +245,7 @@ pub fn apply(
 }
 
 fn applied(input: &Input) -> Result<Output, Error> {
-    let event = event(input)?;
+    let (event, _) = event(input)?;
     let (after, changes) = Installation::apply(stored(input)?, &event, input.time("now")?);
     let mut output = Output::new();
     written(after.as_ref(), &mut output);
@@ -339,10 +359,17 @@ pub fn is_news(
 ) -> Result<bool, JsValue> {
     let news = || {
         let now = input.time("now")?;
-        Ok(match (stored(&input)?, event(&input)?) {
-            (Some(known), Event::License(license)) => known.is_news(&license, now),
+        let (event, hash) = event(&input)?;
+        let is_news = match (stored(&input)?, &event) {
+            (Some(known), Event::License(license)) => known.is_news(license, now),
             _ => false,
-        })
+        };
+        if is_news {
+            // it is delivered next
+            let of = texts(&input)?;
+            BODIES.with(|kept| kept.keep(ReadBody { of, event, hash }));
+        }
+        Ok(is_news)
     };
     news().map_err(refused)
 }

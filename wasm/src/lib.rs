@@ -5,8 +5,8 @@
 //! their names. Both answer one text, JSON as a rule. TypeScript types of both are written beside each
 //! call. A refusal of a server's call is thrown, as the error that [`host::Host`] makes of it.
 //!
-//! Of a tenant, nothing is kept between two calls but what plans remember ([`machine`]): keys, and
-//! what License APIs said.
+//! Of a tenant, nothing is kept between two calls but what plans remember ([`machine`]), keys and what License
+//! APIs said, and what was parsed of a request that is still to be verified (`parsed`).
 //!
 //! # Crate features
 //!
@@ -14,6 +14,7 @@
 //! - `page`: reading and deciding alone, for `@app-license/sdk/wasm` ([`page`]). No secret belongs in
 //!   a page, so nothing is verified there.
 //! - `maps`: feature maps, for tests alone ([`maps`]).
+//! - `counts`: how many steps the core took, for tests alone ([`counts`]).
 #![expect(
     clippy::needless_pass_by_value,
     reason = "what JavaScript hands in is the call's own"
@@ -23,6 +24,8 @@
 pub mod call;
 #[cfg(feature = "server")]
 pub mod connect;
+#[cfg(feature = "counts")]
+pub mod counts;
 #[cfg(feature = "server")]
 pub mod decision;
 #[cfg(feature = "server")]
@@ -47,6 +50,10 @@ pub mod machine;
 pub mod maps;
 #[cfg(feature = "page")]
 pub mod page;
+#[cfg(feature = "server")]
+mod parsed;
+#[cfg(feature = "server")]
+mod received;
 #[cfg(feature = "server")]
 mod record;
 #[cfg(feature = "server")]

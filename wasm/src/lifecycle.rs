@@ -1,18 +1,18 @@
 //! Rare calls about lifecycle events of Atlassian Connect.
 
 use app_license::connect::{
-    LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, UnverifiedPlatformEvent,
-    UnverifiedReceivedEvent, Verifier, jwt_from_headers,
+    LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, jwt_from_headers,
 };
 use app_license::delivery::ReplayMark;
-use app_license::{AppKey, Capability, Error, RsaPublicKey, UnixTime};
+use app_license::{Capability, Error, RsaPublicKey, UnixTime};
 use wasm_bindgen::prelude::*;
-use zeroize::Zeroizing;
 
 use crate::call::{Input, Output, answered, missing};
-use crate::expected::{Arrived, expectations, headers, key_hosts, tenant_keys};
+use crate::expected::{headers, key_hosts, tenant_keys};
 use crate::host::refused;
 use crate::lines::json_text;
+use crate::parsed::{BODIES, BodyTexts, ReadBody, is_of_other_keys};
+use crate::received::{ReceivedEvent, kind};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -77,66 +77,38 @@ pub fn install_key_of(
 fn key(input: &Input) -> Result<Output, Error> {
     let authorization = input.text("authorization");
     let authorization = authorization.as_ref().map(|text| text.as_str());
-    let token = UnverifiedInstallToken::parse(jwt_from_headers(headers(authorization))?)?;
+    let kid = match ReceivedEvent::kid_of(authorization) {
+        Some(kid) => kid,
+        None => {
+            let token = jwt_from_headers(headers(authorization))?;
+            UnverifiedInstallToken::parse(token)?.kid().clone()
+        }
+    };
     let hosts = key_hosts(input)?;
     let mut output = Output::new();
-    output.text("kid", token.kid().as_str());
-    output.list(
-        "urls",
-        hosts.key_urls(token.kid()).map(|url| json_text(&url)),
-    );
+    output.text("kid", kid.as_str());
+    output.list("urls", hosts.key_urls(&kid).map(|url| json_text(&url)));
     Ok(output)
 }
 
-pub(crate) fn kind(input: &Input) -> Result<LifecycleKind, Error> {
-    let name = input.text("event").unwrap_or_default();
-    LifecycleKind::from_name(&name).ok_or_else(|| missing("event"))
-}
-
-/// An event as it arrived, and the app that it is held to.
-struct EventCall {
-    arrived: Arrived,
-    verifier: Verifier,
-    kind: LifecycleKind,
-    body: Zeroizing<String>,
-}
-
-impl EventCall {
-    fn read(input: &Input) -> Result<Self, Error> {
-        let kind = kind(input)?;
-        let arrived = Arrived::read(input)?;
-        let strips = input.flag("proxyStripsBasePath");
-        let config = expectations(&input.need("baseUrl")?, strips, input.leeway()?)?;
-        let verifier = Verifier::new(AppKey::new(&*input.need("appKey")?)?, config);
-        Ok(Self {
-            verifier: verifier.key_hosts(key_hosts(input)?),
-            arrived,
-            kind,
-            body: input.need("body")?,
-        })
-    }
-
-    fn token(&self) -> Result<&str, Error> {
-        jwt_from_headers(self.arrived.authorization())
-    }
-
-    /// What the platform signs: of a tenant's, it is not the event of this call.
-    fn checked(&self) -> Result<UnverifiedReceivedEvent<'_>, Error> {
-        let event: UnverifiedPlatformEvent<'_> = match self.kind {
-            LifecycleKind::Installed => self.verifier.installed(self.token()?)?,
-            LifecycleKind::Uninstalled => self.verifier.uninstalled(self.token()?)?,
-            _ => return Err(missing("event")),
-        };
-        let (request, now) = (self.arrived.request()?, self.arrived.now);
-        event.receive(self.body.as_bytes(), &request, now)
-    }
+/// What another signs is not the event of this call.
+fn is_of(input: &Input, kinds: &[LifecycleKind]) -> Result<(), Error> {
+    let known = kinds.contains(&kind(input)?);
+    known.then_some(()).ok_or_else(|| missing("event"))
 }
 
 fn accepted(
+    input: &Input,
     event: &LifecycleEvent,
     mark: &ReplayMark,
     (issued_at, expires_at): (UnixTime, UnixTime),
 ) -> Output {
+    if input.flag("isDelivered") {
+        let body = input.text("body").unwrap_or_default();
+        let of = BodyTexts::of_event("connect", event.body().kind().name(), &body);
+        let (event, hash) = (event.clone().into(), Some(*mark.body_hash()));
+        BODIES.with(|kept| kept.keep(ReadBody { of, event, hash }));
+    }
     let mut output = written(event.body());
     output.maybe(
         "sharedSecret",
@@ -198,62 +170,93 @@ pub fn read_lifecycle_body(body: String) -> Result<String, JsValue> {
     }))
 }
 
+/// Parses the token of an event whose body is still to come, so that what is no token costs no body. Nothing
+/// is proved by it. Says whose event it would be. Who verifies the same event next finds it parsed.
+#[wasm_bindgen(js_name = parseEvent)]
+pub fn parse_event(
+    #[wasm_bindgen(unchecked_param_type = "Omit<EventInput, \"body\">")] input: Input,
+) -> Result<String, JsValue> {
+    let event = ReceivedEvent::of(&input, None).map_err(refused)?;
+    let issuer = event.issuer();
+    event.keep();
+    Ok(issuer)
+}
+
 /// Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs
-/// no fetch. Nothing is proved by it. Says whose event it would be.
+/// no fetch. Nothing is proved by it. Says whose event it would be. Who verifies the same event next finds
+/// it parsed.
 #[wasm_bindgen(js_name = checkUnprovedInstall)]
 pub fn check_unproved_install(
     #[wasm_bindgen(unchecked_param_type = "EventInput")] input: Input,
 ) -> Result<String, JsValue> {
-    unproved(&input).map_err(refused)
+    let event = unproved(&input).map_err(refused)?;
+    let issuer = event.issuer();
+    event.keep();
+    Ok(issuer)
 }
 
-fn unproved(input: &Input) -> Result<String, Error> {
-    let call = EventCall::read(input)?;
-    let event = call.checked()?;
-    Ok(event.issuer().as_str().to_owned())
+fn unproved(input: &Input) -> Result<ReceivedEvent, Error> {
+    is_of(
+        input,
+        &[LifecycleKind::Installed, LifecycleKind::Uninstalled],
+    )?;
+    let body = input.need("body")?;
+    let mut event = ReceivedEvent::of(input, Some(&body))?;
+    event.receive(body)?;
+    Ok(event)
 }
 
 /// Verifies `installed` or `uninstalled`, signed by the platform, and accepts its body.
 #[wasm_bindgen(js_name = verifyInstall, unchecked_return_type = "Json<AcceptedEvent>")]
 pub fn verify_install(
-    #[wasm_bindgen(unchecked_param_type = "EventInput & { pem: string }")] input: Input,
+    #[wasm_bindgen(
+        unchecked_param_type = "EventInput & { pem: string; isDelivered: boolean | undefined }"
+    )]
+    input: Input,
 ) -> Result<String, JsValue> {
     answered(signed(&input))
 }
 
 fn signed(input: &Input) -> Result<Output, Error> {
-    let call = EventCall::read(input)?;
-    let event = call.checked()?;
+    let event = unproved(input)?;
     let key = RsaPublicKey::from_pem(&input.need("pem")?)?;
-    let received = event.verify(&key)?;
-    let times = (received.token().issued_at(), received.token().expires_at());
-    Ok(accepted(received.event(), received.mark(), times))
+    let received = event.received()?.verify(&key);
+    let output = received.as_ref().map(|received| {
+        let token = received.token();
+        let times = (token.issued_at(), token.expires_at());
+        accepted(input, received.event(), received.mark(), times)
+    });
+    let output = output.map_err(Error::clone);
+    if is_of_other_keys(&received) {
+        drop(received);
+        event.keep();
+    }
+    output
 }
 
 /// Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its body.
 #[wasm_bindgen(js_name = verifyLifecycle, unchecked_return_type = "Json<AcceptedEvent>")]
 pub fn verify_lifecycle(
-    #[wasm_bindgen(unchecked_param_type = "EventInput & TenantSecrets")] input: Input,
+    #[wasm_bindgen(
+        unchecked_param_type = "EventInput & TenantSecrets & { isDelivered: boolean | undefined }"
+    )]
+    input: Input,
 ) -> Result<String, JsValue> {
     answered(shared(&input))
 }
 
 fn shared(input: &Input) -> Result<Output, Error> {
-    let call = EventCall::read(input)?;
-    // signed with the tenant's secret: of the platform's, it is not the event of this call
-    let event = match call.kind {
-        LifecycleKind::Enabled => call.verifier.enabled(call.token()?)?,
-        LifecycleKind::Disabled => call.verifier.disabled(call.token()?)?,
-        _ => return Err(missing("event")),
-    };
+    is_of(input, &[LifecycleKind::Enabled, LifecycleKind::Disabled])?;
+    let body = input.need("body")?;
+    let event = ReceivedEvent::of(input, Some(&body))?;
+    let (event, request, now) = event.of_tenant()?;
     let [client_key, secret, previous] =
         ["clientKey", "secret", "previous"].map(|name| input.text(name));
     let [client_key, secret, previous] =
         [&client_key, &secret, &previous].map(|it| it.as_ref().map(|text| text.as_str()));
     let keys = tenant_keys(client_key, secret, previous)?;
-    let (request, now) = (call.arrived.request()?, call.arrived.now);
     let sender = event.verify(&keys, &request, now)?;
-    let received = sender.receive(call.body.as_bytes())?;
+    let received = sender.receive(body.as_bytes())?;
     let times = (received.token().issued_at(), received.token().expires_at());
-    Ok(accepted(received.event(), received.mark(), times))
+    Ok(accepted(input, received.event(), received.mark(), times))
 }

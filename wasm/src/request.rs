@@ -4,7 +4,7 @@ use app_license::connect::{
     RequestLine, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
     token_from_request,
 };
-use app_license::{Capability, Error};
+use app_license::{Capability, Error, Verified};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -13,6 +13,7 @@ use crate::expected::{expectations, headers, last_expectations, tenant_keys};
 use crate::host::refused;
 use crate::license;
 use crate::lines::{line, number};
+use crate::parsed::{CONTEXTS, ContextToken, REQUESTS, RequestToken, Sent, is_of_other_keys};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -56,31 +57,49 @@ fn need<'t>(text: Option<&'t str>, name: &'static str) -> Result<&'t str, Error>
 }
 
 /// Whose token a request carries: which record to look up. Nothing is proved by it. `kind` is
-/// `request`, `context`, or `event`, whose token is in the header and nowhere else.
+/// `request`, `context`, or `event`, whose token is in the header and nowhere else. Who verifies the same
+/// request next finds its token parsed.
 #[wasm_bindgen(js_name = tenantOf)]
 pub fn tenant_of(
     authorization: Option<String>,
     target: Option<String>,
     kind: String,
 ) -> Result<String, JsValue> {
-    let target = target.as_deref().unwrap_or_default();
-    tenant(authorization.as_deref(), target, &kind).map_err(refused)
+    tenant(authorization, target, &kind).map_err(refused)
 }
 
-fn tenant(authorization: Option<&str>, target: &str, kind: &str) -> Result<String, Error> {
+fn tenant(
+    authorization: Option<String>,
+    target: Option<String>,
+    kind: &str,
+) -> Result<String, Error> {
+    let all = headers(authorization.as_deref());
     if kind == "event" {
         // an address may be logged, and be followed again
-        let token = jwt_from_headers(headers(authorization))?;
-        let token = UnverifiedRequestToken::parse(token)?;
+        let token = UnverifiedRequestToken::parse(jwt_from_headers(all)?)?;
         return Ok(token.issuer().as_str().to_owned());
     }
-    let token = token_from_request(headers(authorization), query(target))?;
+    let token = token_from_request(all, query(target.as_deref().unwrap_or_default()))?.into_owned();
+    let sent = Sent {
+        authorization,
+        target,
+        token,
+    };
+    let is_short = sent.is_short();
     Ok(if kind == "context" {
-        let token = UnverifiedContextToken::parse(&token)?;
-        token.issuer().as_str().to_owned()
+        let token = ContextToken::try_new(sent, |it| UnverifiedContextToken::parse(&it.token))?;
+        let issuer = token.borrow_dependent().issuer().as_str().to_owned();
+        if is_short {
+            CONTEXTS.with(|kept| kept.keep(token));
+        }
+        issuer
     } else {
-        let token = UnverifiedRequestToken::parse(&token)?;
-        token.issuer().as_str().to_owned()
+        let token = RequestToken::try_new(sent, |it| UnverifiedRequestToken::parse(&it.token))?;
+        let issuer = token.borrow_dependent().issuer().as_str().to_owned();
+        if is_short {
+            REQUESTS.with(|kept| kept.keep(token));
+        }
+        issuer
     })
 }
 
@@ -110,24 +129,40 @@ pub fn verify_request(
         let expected = last_expectations(base_urls, proxy_strips_base_path, leeway(seconds)?)?;
         let (current, previous) = (exposed(&secret), exposed(&previous));
         let keys = tenant_keys(client_key.as_deref(), current, previous)?;
-        let text = token_from_request(headers(authorization.as_deref()), request.query())?;
-        let token = UnverifiedRequestToken::parse(&text)?;
-        let token = token.verify(&keys, &request, &expected.config, time(now, "now")?)?;
-        let license = token.license();
-        let mut lines = String::with_capacity(192);
-        number(&mut lines, license::bits(&license));
-        for time in [token.issued_at(), token.expires_at()] {
-            lines.push('\n');
-            number(&mut lines, time.as_seconds());
+        let now = time(now, "now")?;
+        let verify = |token: &UnverifiedRequestToken<'_>| {
+            let token = token.verify(&keys, &request, &expected.config, now)?;
+            Ok(proved(&token))
+        };
+        let authorization = authorization.as_deref();
+        let is_of = |it: &RequestToken| it.borrow_owner().is_of(authorization, Some(target));
+        if let Some(token) = REQUESTS.with(|kept| kept.take(is_of)) {
+            let verified = verify(token.borrow_dependent());
+            if is_of_other_keys(&verified) {
+                REQUESTS.with(|kept| kept.keep(token));
+            }
+            return verified;
         }
-        lines.push('\n');
-        lines.push_str(signed_with(token.signed_with()));
-        line(&mut lines, Some(token.tenant().as_str()));
-        line(&mut lines, token.subject());
-        line(&mut lines, license.capability_set().map(Capability::as_str));
-        Ok(lines)
+        let text = token_from_request(headers(authorization), request.query())?;
+        verify(&UnverifiedRequestToken::parse(&text)?)
     };
     verify().map_err(refused)
+}
+
+fn proved(token: &Verified<app_license::connect::RequestToken>) -> String {
+    let license = token.license();
+    let mut lines = String::with_capacity(192);
+    number(&mut lines, license::bits(&license));
+    for time in [token.issued_at(), token.expires_at()] {
+        lines.push('\n');
+        number(&mut lines, time.as_seconds());
+    }
+    lines.push('\n');
+    lines.push_str(signed_with(token.signed_with()));
+    line(&mut lines, Some(token.tenant().as_str()));
+    line(&mut lines, token.subject());
+    line(&mut lines, license.capability_set().map(Capability::as_str));
+    lines
 }
 
 /// Verifies a request by a context token. `base_urls` has a line each.
@@ -148,10 +183,19 @@ pub fn verify_context(
         let expected = expectations(&base_urls, false, leeway(seconds)?)?;
         let (current, previous) = (exposed(&secret), exposed(&previous));
         let keys = tenant_keys(client_key.as_deref(), current, previous)?;
-        let query = query(target.as_deref().unwrap_or_default());
-        let text = token_from_request(headers(authorization.as_deref()), query)?;
-        let token = UnverifiedContextToken::parse(&text)?;
-        let token = token.verify(&keys, &expected, time(now, "now")?)?;
+        let now = time(now, "now")?;
+        let (all, target) = (authorization.as_deref(), target.as_deref());
+        let is_of = |it: &ContextToken| it.borrow_owner().is_of(all, target);
+        let token = if let Some(token) = CONTEXTS.with(|kept| kept.take(is_of)) {
+            let verified = token.borrow_dependent().verify(&keys, &expected, now);
+            if is_of_other_keys(&verified) {
+                CONTEXTS.with(|kept| kept.keep(token));
+            }
+            verified?
+        } else {
+            let text = token_from_request(headers(all), query(target.unwrap_or_default()))?;
+            UnverifiedContextToken::parse(&text)?.verify(&keys, &expected, now)?
+        };
         let mut output = Output::new();
         output.text("clientKey", token.tenant().as_str());
         output.maybe("accountId", token.subject());

@@ -84,7 +84,8 @@ pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
 }
 
 /// The core as WebAssembly modules, with their JavaScript and types: `core` for servers, `page`,
-/// which only reads and decides, and `maps`, which tests compare with. Answers their folder.
+/// which only reads and decides, and for tests `maps`, which they compare with, and `counted`, whose steps they
+/// count. Answers their folder.
 ///
 /// All are one crate with other features. A page's core is compiled for size; all that it stands on
 /// is the server's.
@@ -100,7 +101,13 @@ fn modules(context: &Context) -> Result<PathBuf> {
     let folder = context.target_dir().join("wasm-generic/glue");
     let sh = &context.sh;
     let (page, maps) = (small("--features=page"), small("--features=page,maps"));
-    for (name, options) in [("core", &[][..]), ("page", &page), ("maps", &maps)] {
+    let counted = small("--features=server,counts");
+    for (name, options) in [
+        ("core", &[][..]),
+        ("page", &page),
+        ("maps", &maps),
+        ("counted", &counted),
+    ] {
         let module = module(context, options)?;
         cmd!(sh, "{program} {module} {folder} {name}").run()?;
     }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-import { makeCore, makeMaps, makePage } from "./core.mjs";
+import { makeCore, makeForTests, makePage } from "./core.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [glue] = process.argv.slice(2);
@@ -20,7 +20,7 @@ for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
 }
 makeCore(glue);
 makePage(glue);
-makeMaps(glue);
+makeForTests(glue);
 const CORE = {
   "#core/module": `${root}build/core-module.js`,
   "#core": `${root}build/core.js`,

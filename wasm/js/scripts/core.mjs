@@ -1,7 +1,7 @@
 // Makes the core of what wasm-bindgen wrote: build/core.js (how its operations are called), its types,
 // and build/core-module.js, the module compressed and inlined. One file, nothing to fetch: the Forge
 // bundler and Lambda take it as it is. The same of build/page.js, what pages have of the core; and
-// build/maps.js, which only tests have.
+// build/maps.js and build/counted.js, which only tests have.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -125,10 +125,12 @@ export default () => new WebAssembly.Module(unpack("${text}"));
   );
 }
 
-/** What tests compare feature maps with: as it was compiled. */
-export function makeMaps(folder) {
-  copyFileSync(`${folder}/maps_bg.wasm`, `${root}build/maps.wasm`);
-  copyFileSync(`${folder}/maps.js`, `${root}build/maps.js`);
+/** What tests compare feature maps with, and what counts its steps for them: as they were compiled. */
+export function makeForTests(folder) {
+  for (const name of ["maps", "counted"]) {
+    copyFileSync(`${folder}/${name}_bg.wasm`, `${root}build/${name}.wasm`);
+    copyFileSync(`${folder}/${name}.js`, `${root}build/${name}.js`);
+  }
 }
 
 /** What pages have: browsers decompress gzip by themselves, and compile beside the page's own work. */

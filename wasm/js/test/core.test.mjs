@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { VerifyError, internal, queryHash, tenantOf, verifyInvocation, verifyRequest } from "../dist/server.js";
+import { VerifyError, checkUnprovedInstall, internal, queryHash, tenantOf } from "../dist/server.js";
+import { verifyContext, verifyInstall, verifyInvocation, verifyRequest } from "../dist/server.js";
 import { FakeConnect, FakeForge } from "../dist/testing.js";
 
 const { call, instance, op, read } = internal;
@@ -97,4 +98,53 @@ test("memory is flat over malformed calls", () => {
   assert.deepEqual(size(), warm);
   assert.equal(instance(), first, "no call ended the module");
   console.log(`# ${calls} malformed calls: ${size()[0] / 1024} KiB of memory and ${size()[1]} references, as after ${calls / 10}`);
+});
+
+test("what was parsed is of its own texts, proves nothing, and is used up", () => {
+  const expected = { baseUrl, now };
+  const code = (run) => thrown(run).code;
+  const other = new FakeConnect({ appKey: "com.example.app", baseUrl });
+  const [one, two] = ["advanced", "standard"].map((scenario) => site.page("/panel?issue=ABC-1", scenario, now));
+  const foreign = other.page("/panel?issue=ABC-1", "advanced", now);
+  for (const page of [one, two, foreign]) {
+    tenantOf(page);
+  }
+  // the same length, another signature; and the same token for another target
+  const forged = { ...one, target: one.target.replace(/.$/, (last) => (last === "A" ? "E" : "A")) };
+  const moved = { ...one, target: one.target.replace("ABC-1", "ABC-2") };
+  assert.equal(tenantOf(forged), site.clientKey);
+  assert.equal(code(() => verifyRequest(foreign, site.tenant, expected)), "issuer");
+  for (let times = 0; times < 3; times += 1) {
+    assert.equal(code(() => verifyRequest(forged, site.tenant, expected)), "signature");
+    assert.equal(code(() => verifyRequest(moved, site.tenant, expected)), "qsh_mismatch");
+    assert.equal(code(() => verifyRequest(one, { ...site.tenant, secrets: [other.secret] }, expected)), "signature");
+    assert.equal(verifyRequest(two, site.tenant, expected).license.edition, "standard");
+    assert.equal(verifyRequest(one, site.tenant, expected).license.edition, "advanced");
+  }
+  // of a request, of a page's own token, and of the header alone
+  const authorization = `JWT ${site.contextToken("advanced", now)}`;
+  const own = { method: "GET", target: "/panel", authorization };
+  assert.equal(tenantOf(own, "context"), site.clientKey);
+  assert.equal(code(() => verifyRequest(own, site.tenant, expected)), "context_token");
+  assert.equal(tenantOf(one), site.clientKey);
+  assert.equal(code(() => verifyContext(one, site.tenant, expected)), "not_context_token");
+  assert.equal(code(() => verifyRequest({ ...one, target: "/panel" }, site.tenant, expected)), "token_missing");
+});
+
+test("an event that was checked is held to its own body, endpoint and time", () => {
+  const of = { appKey: "com.example.app", baseUrl, event: "installed", now };
+  const sent = site.lifecycle("installed", { now });
+  const body = sent.body.replace(site.siteUrl, "https://other.atlassian.net");
+  assert.notEqual(body, sent.body);
+  const code = (run) => thrown(run).code;
+  checkUnprovedInstall(sent, of);
+  const later = new Date(+now + 3_600_000);
+  assert.equal(code(() => verifyInstall(sent, site.pem, { ...of, now: later })), "expired");
+  assert.equal(code(() => verifyInstall(sent, site.pem, { ...of, event: "uninstalled" })), "field_value");
+  assert.equal(code(() => verifyInstall(sent, site.pem, { ...of, appKey: "com.example.other" })), "field_value");
+  const strange = new FakeConnect({ appKey: "com.example.app", baseUrl });
+  assert.equal(code(() => verifyInstall(sent, strange.pem, of)), "signature");
+  assert.equal(code(() => verifyInstall(sent, strange.pem, of)), "signature");
+  assert.equal(verifyInstall({ ...sent, body }, site.pem, of).baseUrl, "https://other.atlassian.net");
+  assert.equal(verifyInstall(sent, site.pem, of).baseUrl, site.siteUrl);
 });

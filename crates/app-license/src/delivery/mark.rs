@@ -52,9 +52,23 @@ impl ReplayMark {
     /// ```
     #[must_use]
     pub fn from_hash(token: TokenHash, body: &[u8], expires_at: UnixTime) -> Self {
+        Self::from_hashes(token, BodyHash::of(body), expires_at)
+    }
+
+    /// The same, where both hashes are known already: of a mark that was made before, its parts.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// # use app_license::delivery::{BodyHash, ReplayMark, TokenHash};
+    /// let (token, body) = (TokenHash::of("eyJ0…"), BodyHash::of(b"{}"));
+    /// let mark = ReplayMark::from_hashes(token, body, UnixTime::EPOCH.plus(180));
+    /// assert_eq!(mark, ReplayMark::new("eyJ0…", b"{}", UnixTime::EPOCH.plus(180)));
+    /// ```
+    #[must_use]
+    pub const fn from_hashes(token: TokenHash, body: BodyHash, expires_at: UnixTime) -> Self {
         Self {
             token,
-            body: BodyHash::of(body),
+            body,
             expires_at,
         }
     }

@@ -8,7 +8,7 @@
 pub(crate) const fn count(_steps: usize) {}
 
 #[cfg(feature = "work-count")]
-pub use counting::{count, counted};
+pub use counting::{count, counted, steps};
 
 #[cfg(feature = "work-count")]
 mod counting {
@@ -23,10 +23,15 @@ mod counting {
         STEPS.set(STEPS.get().saturating_add(steps as u64));
     }
 
+    /// What this thread counted so far.
+    pub fn steps() -> u64 {
+        STEPS.get()
+    }
+
     /// What this thread counts while a function runs.
     pub fn counted<T>(run: impl FnOnce() -> T) -> (u64, T) {
-        let before = STEPS.get();
+        let before = steps();
         let value = run();
-        (STEPS.get().saturating_sub(before), value)
+        (steps().saturating_sub(before), value)
     }
 }

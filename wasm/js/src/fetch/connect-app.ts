@@ -80,7 +80,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, proveRequest, seconds, settings } = internal;
+const { op, parseEvent, read, cloudOf, fault, proveRequest, seconds, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -304,8 +304,8 @@ export class ConnectApp extends Backend<ConnectRequest> {
 
   /** `installed` and `uninstalled`: signed by the platform. */
   async #signed(event: InstallKind, sent: Incoming): Promise<LifecycleEvent> {
-    tokenOf(sent);
     const expected = this.#expectedEvent(event);
+    parseEvent(sent, expected); // what is no token is answered before the body is read
     const { method, target, authorization } = sent;
     const request = { method, target, authorization, body: await textOf(sent) };
     // what cannot be right costs no fetch
@@ -313,13 +313,13 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const pem = await this.#keys.pemOf(sent, { address: this.#addressOf(sent), tenant });
     let accepted: LifecycleEvent;
     try {
-      accepted = verifyInstall(request, pem, expected);
+      accepted = verifyInstall(request, pem, expected, true);
     } catch (error) {
       if (!(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
         throw error;
       }
       // the platform may have replaced the key under this id
-      accepted = verifyInstall(request, await this.#keys.refresh(sent), expected);
+      accepted = verifyInstall(request, await this.#keys.refresh(sent), expected, true);
     }
     await this.#keys.proved(sent);
     return accepted;
@@ -328,14 +328,15 @@ export class ConnectApp extends Backend<ConnectRequest> {
   /** `enabled` and `disabled`: signed with the tenant's secret. */
   async #switched(event: SwitchKind, sent: Incoming): Promise<LifecycleEvent> {
     const { method, target, authorization } = sent;
-    const clientKey = tenantOf(sent, "event");
+    const expected = this.#expectedEvent(event);
+    const clientKey = parseEvent(sent, expected);
     const found = await loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, clientKey, event);
     if (!found?.secrets.length) {
       throw unknownTenant();
     }
     const { secrets } = found;
     const body = await textOf(sent);
-    return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
+    return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, expected, true);
   }
 
   protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {
@@ -412,11 +413,6 @@ export class ConnectApp extends Backend<ConnectRequest> {
     }
     return sent.header(clientAddressHeader); // the core takes the last address in it
   }
-}
-
-/** Reads the token before the body: one that is none is answered at once. */
-function tokenOf(sent: Incoming): void {
-  call(op.installKeyOf, { authorization: sent.authorization.join("\0") || undefined, cloud: "commercial" });
 }
 
 /** Why a proved request is not served: `reopen` where its page brings the installation back, null where it is. */

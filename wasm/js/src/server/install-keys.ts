@@ -1,6 +1,7 @@
 import * as settings from "./settings.js";
 import { get, thrown } from "./get.js";
 import type { FetchOptions, Problem } from "./get.js";
+import { authorizationOf } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
 import { Lanes } from "./lanes.js";
 import type { Lane } from "./lanes.js";
@@ -67,6 +68,13 @@ interface Question {
   hosts: number;
 }
 
+/** Which key a token names, and where it may be. */
+interface Named {
+  authorization: string | undefined;
+  question: Question;
+  urls: string[];
+}
+
 const RULES = {
   ...settings.FETCH,
   cloud: settings.cloud,
@@ -96,6 +104,8 @@ export class InstallKeys {
   readonly #plan: Plan;
   readonly #flights = new Map<string, Promise<string>>();
   readonly #lanes = new Lanes();
+  /** What the token of a request names: it is asked for again when the token has proved it. */
+  readonly #named = new WeakMap<object, Named>();
 
   constructor(options: InstallKeysOptions = {}) {
     options = settings.hold("InstallKeys", options, RULES);
@@ -111,9 +121,8 @@ export class InstallKeys {
    * class `unavailable` (503) when it cannot be asked.
    */
   async pemOf(request: Pick<IncomingRequest, "authorization">, caller: KeyCaller = {}): Promise<string> {
-    // the id is checked before it becomes part of a URL
-    const { kid, urls } = installKeyOf(request, this.#options.cloud);
-    const question = { kid, hosts: urls.length };
+    const { question, urls } = this.#namedBy(request);
+    const { kid } = question;
     let step = this.#step("next", question, { store: this.#options.store !== undefined });
     if (step.step === "load") {
       step = await this.#load(question);
@@ -139,8 +148,7 @@ export class InstallKeys {
    * known stays when nothing better is found.
    */
   async refresh(request: Pick<IncomingRequest, "authorization">): Promise<string> {
-    const { kid, urls } = installKeyOf(request, this.#options.cloud);
-    const question = { kid, hosts: urls.length };
+    const { question, urls } = this.#namedBy(request);
     const { step, pem } = this.#step("refresh", question);
     return step === "fetch" ? this.#start(question, urls, "reserved", true).catch(() => pem!) : this.pemOf(request);
   }
@@ -151,8 +159,9 @@ export class InstallKeys {
     if (!store) {
       return;
     }
-    const { kid, urls } = installKeyOf(request, this.#options.cloud);
-    const { pem } = this.#step("proved", { kid, hosts: urls.length });
+    const { question } = this.#namedBy(request);
+    const { kid } = question;
+    const { pem } = this.#step("proved", question);
     if (pem === undefined) {
       return;
     }
@@ -161,6 +170,18 @@ export class InstallKeys {
     } catch {
       // the token is verified, whether or not its key is found here the next time
     }
+  }
+
+  #namedBy(request: Pick<IncomingRequest, "authorization">): Named {
+    const authorization = authorizationOf(request);
+    let named = this.#named.get(request);
+    if (!named || named.authorization !== authorization) {
+      // the id is checked before it becomes part of a URL
+      const { kid, urls } = installKeyOf(request, this.#options.cloud);
+      named = { authorization, question: { kid, hosts: urls.length }, urls };
+      this.#named.set(request, named);
+    }
+    return named;
   }
 
   #step(name: string, question: Question, more: object = {}): Step {

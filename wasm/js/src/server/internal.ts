@@ -8,7 +8,7 @@ export { tokenHash } from "./forge.js";
 export { thrown } from "./get.js";
 export type { Fetched } from "./get.js";
 export { about, documentOf } from "./installation.js";
-export { cloudOf } from "./lifecycle.js";
+export { cloudOf, parseEvent } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";
 export type { LicenseStep } from "./license-api.js";
 export { Plan } from "./machine.js";

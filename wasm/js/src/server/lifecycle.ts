@@ -117,9 +117,18 @@ function arrived(
 ): EventInput {
   settings.called(what, { request });
   expected = settings.hold(what, expected, of, ["baseUrl", "appKey", "event"]);
+  return eventIn(request, expected);
+}
+
+const eventIn = (request: IncomingRequest & { body: string }, expected: ExpectedEvent): EventInput => {
   const { event, appKey, cloud } = expected;
   return { ...common(request, expected), ...cloudOf(cloud), body: request.body, event, appKey };
-}
+};
+
+/** @internal Parses the token of an event whose body is still to come; answers whose it says to be. Proves nothing.
+ * Who verifies the same request for the same `now` finds it parsed. */
+export const parseEvent = (request: IncomingRequest, expected: ExpectedEvent): string =>
+  call(op.parseEvent, eventIn({ ...request, body: "" }, expected));
 
 /**
  * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no
@@ -173,8 +182,22 @@ export function verifyInstall(
   request: IncomingRequest & { body: string },
   pem: string,
   expected: ExpectedEvent<InstallKind>,
+): LifecycleEvent;
+/** @internal The same, of an event that is delivered next: the core finds its body read. */
+export function verifyInstall(
+  request: IncomingRequest & { body: string },
+  pem: string,
+  expected: ExpectedEvent<InstallKind>,
+  isDelivered: true,
+): LifecycleEvent;
+export function verifyInstall(
+  request: IncomingRequest & { body: string },
+  pem: string,
+  expected: ExpectedEvent<InstallKind>,
+  isDelivered?: true,
 ): LifecycleEvent {
-  return accepted(read(op.verifyInstall, { ...arrived("verifyInstall", request, expected, SIGNED), pem }), request.body);
+  const asked = { ...arrived("verifyInstall", request, expected, SIGNED), pem, isDelivered };
+  return accepted(read(op.verifyInstall, asked), request.body);
 }
 
 /**
@@ -193,10 +216,23 @@ export function verifyLifecycle(
   request: IncomingRequest & { body: string },
   tenant: Tenant,
   expected: ExpectedEvent<SwitchKind>,
+): LifecycleEvent;
+/** @internal The same, of an event that is delivered next. */
+export function verifyLifecycle(
+  request: IncomingRequest & { body: string },
+  tenant: Tenant,
+  expected: ExpectedEvent<SwitchKind>,
+  isDelivered: true,
+): LifecycleEvent;
+export function verifyLifecycle(
+  request: IncomingRequest & { body: string },
+  tenant: Tenant,
+  expected: ExpectedEvent<SwitchKind>,
+  isDelivered?: true,
 ): LifecycleEvent {
   settings.called("verifyLifecycle", { tenant });
-  const said = read(op.verifyLifecycle, { ...arrived("verifyLifecycle", request, expected, SWITCHED), ...signedBy(tenant) });
-  return accepted(said, request.body);
+  const asked = { ...arrived("verifyLifecycle", request, expected, SWITCHED), ...signedBy(tenant), isDelivered };
+  return accepted(read(op.verifyLifecycle, asked), request.body);
 }
 
 /**

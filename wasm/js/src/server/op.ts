@@ -17,6 +17,7 @@ export {
   invocationKeyOf,
   isNews,
   machine,
+  parseEvent,
   queryHash,
   receiveForgeEvent,
   readLifecycleBody,
