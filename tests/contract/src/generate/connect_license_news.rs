@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::connect_license_kit::{api, inactive, license, silent_page, standard};
-use super::kit::{ACME, case, fault, ok, refused};
+use super::connect_license_kit::{active, api, inactive, license, says, silent_page, standard};
+use super::kit::{ACME, case, fault, no_content, ok, refused};
 use crate::file::{Case, PlatformResponse};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![raised(), trial_of_api(), trial_of_record(), none_agreed(), lagging()]
+    vec![raised(), trial_of_api(), trial_of_record(), none_agreed(), lagging(), ahead()]
 }
 
 /// The site answers as of five minutes ago, the page says what was bought a moment ago.
@@ -85,4 +85,20 @@ fn lagging() -> Case {
     .send(20, active(20), ok())
     .fetches(&api(&ACME), 1)
     .hooks(&[ACME.hook("license_changed active")])
+}
+
+/// The token of the install was issued at 0; by the clock of whoever took it in, that was at 25.
+fn ahead() -> Case {
+    case(
+        "installed-by-a-clock-ahead",
+        "an answer counts that is of after the install by the platform's times, although the clock that took the install in was ahead",
+    )
+    .keys_served()
+    .answers(&api(&ACME), vec![active()])
+    .send(25, ACME.signed_event(0, "installed"), no_content())
+    .send(5, standard(5), ok())
+    .send(6, silent_page(6, "/panel"), says("granted", 1))
+    .one_key_fetched()
+    .fetches(&api(&ACME), 1)
+    .hooks(&[ACME.hook("installed"), ACME.hook("license_changed active")])
 }
