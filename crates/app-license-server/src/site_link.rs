@@ -62,7 +62,7 @@ pub(crate) async fn link(
     Ok(written)
 }
 
-/// Whether a link belongs to another customer as much as to this one.
+/// Whether a link stays another customer's.
 async fn is_of_another(
     store: &dyn InstallationStore,
     customer: &Installation,
@@ -72,9 +72,7 @@ async fn is_of_another(
         return Ok(false);
     };
     let other = store.get(&InstallationKey::Connect(tenant.clone())).await?;
-    let names_it = |other: &Installation| other.links().any(|key| key == *link.key());
-    let stays = |other: &Installation| other.status().is_in_use() || !customer.status().is_in_use();
-    Ok(other.is_some_and(|other| names_it(&other) && stays(&other)))
+    Ok(other.is_some_and(|other| other.keeps_link(link.key(), customer.record())))
 }
 
 async fn join(

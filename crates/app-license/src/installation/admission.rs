@@ -47,13 +47,6 @@ pub enum Admission {
     Refuse(Refusal),
 }
 
-/// Whether a token that came with this may be proved by the secrets of an installation in this status: once the
-/// app was uninstalled, only that of a `disabled`, which may overtake or follow `uninstalled`.
-const fn may_prove(status: InstallationStatus, call: ConnectCall) -> bool {
-    !matches!(status, InstallationStatus::Uninstalled)
-        || matches!(call, ConnectCall::Event(LifecycleKind::Disabled))
-}
-
 impl Installation {
     /// The secrets that a token may be signed with now that came with this, the current one first: those of
     /// [`Installation::secrets`], and once the app was uninstalled none but for a `disabled`, which may overtake
@@ -81,8 +74,10 @@ impl Installation {
         now: UnixTime,
         grace: u64,
     ) -> impl Iterator<Item = &SharedSecret> {
-        let may_prove = may_prove(self.status(), call);
-        self.secrets(now, grace).filter(move |_| may_prove)
+        let is_removed = self.status() == InstallationStatus::Uninstalled;
+        let may_be_late = call == ConnectCall::Event(LifecycleKind::Disabled);
+        self.secrets(now, grace)
+            .filter(move |_| !is_removed || may_be_late)
     }
 
     /// The last second (UTC) in which an installation that is read now may be used out of memory, for so many

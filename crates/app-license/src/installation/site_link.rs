@@ -76,6 +76,14 @@ impl InstallationRecord {
             .filter(move |_| of_connect)
     }
 
+    /// Whether a link that leads to this customer stays so, though another one names the same installation or site:
+    /// where this one names it still, unless the app is in use at the other's alone.
+    #[must_use]
+    pub fn keeps_link(&self, link: &InstallationKey, other: &Self) -> bool {
+        let stays = self.status.is_in_use() || !other.status.is_in_use();
+        stays && self.links().any(|key| key == *link)
+    }
+
     /// Whether a Forge installation that is not known is this customer's: in production, of the same
     /// site, product and app. An app is installed once in a product of a site.
     #[must_use]

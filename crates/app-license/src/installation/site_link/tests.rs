@@ -308,3 +308,23 @@ fn only_production_of_the_same_site_product_and_app_continues_a_customer() {
     staging.is_production = false;
     assert_eq!(staging.site_key(), None);
 }
+
+#[test]
+fn a_link_that_two_name_stays_unless_the_app_is_in_use_at_the_other_alone() {
+    let (in_use, _) = run(&connect_key(), &[on_forge()]);
+    let off = connect(LifecycleKind::Disabled, "");
+    let (off, _) = run(&connect_key(), &[on_forge(), off]);
+    let (elsewhere, _) = run(&connect_key(), &[connect(LifecycleKind::Installed, "")]);
+    let link = forge_key();
+    for (has, other, stays) in [
+        (&in_use, &in_use, true),
+        (&in_use, &off, true),
+        (&off, &off, true),
+        (&off, &in_use, false),
+        // it names another by now
+        (&elsewhere, &off, false),
+    ] {
+        let found = has.keeps_link(&link, other.record());
+        assert_eq!(found, stays, "{} {}", has.status(), other.status());
+    }
+}
