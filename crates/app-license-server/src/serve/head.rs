@@ -38,7 +38,9 @@ pub(super) async fn first_head(
         let piece = head.get(known..).unwrap_or_default();
         // a line at a time, so that single bytes are not looked at over and over
         let is_worth_a_look = known == 0 || piece.contains(&b'\n');
-        if head.len() >= most || (is_worth_a_look && is_decided(&head)) {
+        // one that is a little too long is read whole, for then it is answered in full
+        let is_too_long = head.len() >= most.saturating_add(most / 2);
+        if is_too_long || (is_worth_a_look && is_decided(&head)) {
             return Ok(head);
         }
     }
