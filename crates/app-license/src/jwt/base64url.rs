@@ -1,71 +1,13 @@
 //! Strict base64url: no padding, no trailing bits, no white space, nothing outside its alphabet.
 //!
-//! A token is mostly base64url, and it is read on every request: this does nothing but what a
-//! token needs, in three quarters of the time of the crate `base64`, which writes.
-
-/// What stands for a character outside the alphabet, in every place of a group: above the 24 bits
-/// that a group of four has.
-const NONE: u32 = 1 << 24;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// The bits of each character in one place of a group.
-struct AlphabetTable([u32; 256]);
-
-impl AlphabetTable {
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "every index is within its table, which is made at compile time"
-    )]
-    const fn new(shift: u32) -> Self {
-        let mut bits = [NONE; 256];
-        let mut value = 0_u8;
-        while value < 64 {
-            bits[ALPHABET[value as usize] as usize] = (value as u32) << shift;
-            value = value.wrapping_add(1);
-        }
-        Self(bits)
-    }
-
-    #[inline]
-    fn bits(&self, character: u8) -> u32 {
-        self.0.get(usize::from(character)).copied().unwrap_or(NONE)
-    }
-}
-
-static FIRST: AlphabetTable = AlphabetTable::new(18);
-static SECOND: AlphabetTable = AlphabetTable::new(12);
-static THIRD: AlphabetTable = AlphabetTable::new(6);
-static FOURTH: AlphabetTable = AlphabetTable::new(0);
+//! A token is mostly base64url, and it is read on every request: by a crate that reads many characters at
+//! a time, in a tenth of the time of one that reads them one by one.
 
 /// Appends the bytes a text stands for. `None` when it is not strict base64url; something may have
 /// been appended then.
 pub(super) fn decode(text: &str, into: &mut Vec<u8>) -> Option<()> {
     crate::gate::work::count(text.len());
-    let (groups, tail) = text.as_bytes().as_chunks::<4>();
-    let start = into.len();
-    into.resize(start.checked_add(groups.len().checked_mul(3)?)?, 0);
-    let (triples, _) = into.get_mut(start..)?.as_chunks_mut::<3>();
-    let mut all = 0;
-    for ([a, b, c, d], triple) in groups.iter().zip(triples) {
-        let bits = FIRST.bits(*a) | SECOND.bits(*b) | THIRD.bits(*c) | FOURTH.bits(*d);
-        all |= bits;
-        let [_, high, middle, low] = bits.to_be_bytes();
-        *triple = [high, middle, low];
-    }
-    let (last, bytes) = match *tail {
-        [] => (0, 0),
-        [a, b] => (FIRST.bits(a) | SECOND.bits(b), 1),
-        [a, b, c] => (FIRST.bits(a) | SECOND.bits(b) | THIRD.bits(c), 2),
-        // six bits are no byte
-        _ => return None,
-    };
-    all |= last;
-    let [_, last @ ..] = last.to_be_bytes();
-    let (kept, unused) = last.split_at_checked(bytes)?;
-    into.extend_from_slice(kept);
-    // no character outside the alphabet, and no bit that stands for nothing
-    (all & NONE == 0 && unused.iter().all(|b| *b == 0)).then_some(())
+    base64_simd::URL_SAFE_NO_PAD.decode_append(text, into).ok()
 }
 
 /// Appends bytes as base64url without padding.
@@ -122,6 +64,33 @@ mod tests {
 
         #[test]
         fn any_text_reads_as_the_library_reads_it(text in "[A-Za-z0-9_=+/é-]{0,40}") {
+            prop_assert_eq!(ours(&text), URL_SAFE_NO_PAD.decode(&text).ok());
+        }
+
+        /// One character of a long text is another one, anywhere.
+        #[test]
+        fn a_long_text_reads_as_the_library_reads_it(
+            text in "[A-Za-z0-9_-]{0,300}",
+            at in 0_usize..300,
+            other in any::<char>(),
+        ) {
+            let mut text = text;
+            if at < text.len() {
+                text.replace_range(at..=at, other.encode_utf8(&mut [0; 4]));
+            }
+            prop_assert_eq!(ours(&text), URL_SAFE_NO_PAD.decode(&text).ok());
+        }
+
+        #[test]
+        fn a_long_text_with_a_character_of_one_byte_reads_as_the_library_reads_it(
+            text in "[A-Za-z0-9_-]{1,300}",
+            at in 0_usize..300,
+            other in 0_u8..128,
+        ) {
+            let mut bytes = text.into_bytes();
+            let at = at.min(bytes.len().saturating_sub(1));
+            bytes[at] = other;
+            let text = String::from_utf8(bytes).unwrap();
             prop_assert_eq!(ours(&text), URL_SAFE_NO_PAD.decode(&text).ok());
         }
     }
