@@ -8,8 +8,8 @@ use std::fmt;
 use crate::gate::policy::Reason;
 use serde::Serialize;
 
+use crate::decision::Decision;
 use crate::error::{Error, ErrorClass};
-use crate::policy::Decision;
 
 pub use reported::ReportedRefusal;
 
@@ -116,7 +116,13 @@ impl Refusal {
             Self::Error(error) => error.class().http_status(),
             Self::Denied(decision) => match decision.reason() {
                 Reason::CapabilityMissing | Reason::Inactive { .. } => 402,
-                _ => 403,
+                // what is granted is not refused
+                Reason::Granted
+                | Reason::Absent
+                | Reason::NotProduction
+                | Reason::Stale
+                | Reason::Unconfirmed
+                | Reason::NoUserAccess => 403,
             },
             Self::UnknownTenant | Self::Unproved { .. } | Self::Replayed => 401,
             Self::TenantDisabled | Self::TenantBlocked => 403,

@@ -11,9 +11,9 @@ use crate::gate::capability::{Edition, RequiredCapability};
 use crate::gate::policy::Policy;
 
 use crate::capability::Capability;
+use crate::decision::Decision;
 use crate::error::{Error, ErrorKind, shown};
 use crate::license::License;
-use crate::policy::Decision;
 use crate::time::UnixTime;
 use crate::verified::{Hint, Verified};
 

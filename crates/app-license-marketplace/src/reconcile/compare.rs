@@ -1,5 +1,6 @@
 //! One installation against what was bought for it.
 
+use app_license::connect::Cloud;
 use app_license::{Edition, State, UnixTime};
 
 use super::day::Day;
@@ -330,28 +331,18 @@ fn is_sandbox(host: &str) -> bool {
         .any(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Government and isolated clouds.
+/// Government and isolated clouds. Sites of the latter have a domain that names no cloud of the core's.
 fn is_bounded(host: &str) -> bool {
-    let ends = [
-        ".atlassian-us-gov-mod.net",
-        ".atlassian-us-gov-mod.com",
-        ".atlassian-isolated.net",
-    ];
-    ends.iter().any(|end| ends_with(host, end))
+    Cloud::of_site(host) == Some(Cloud::FedRampModerate)
+        || host
+            .to_ascii_lowercase()
+            .ends_with(".atlassian-isolated.net")
 }
 
 /// Hosts of the platform's own test clouds.
 pub(super) fn is_test_cloud(host: &str) -> bool {
-    [".jira-dev.com", ".atlassian-stg-fedm.net"]
-        .iter()
-        .any(|end| ends_with(host, end))
-}
-
-/// Whether a host name ends so, in any case.
-fn ends_with(host: &str, end: &str) -> bool {
-    let start = host.len().checked_sub(end.len());
-    let last = start.and_then(|start| host.as_bytes().get(start..));
-    last.is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
+    let cloud = Cloud::of_site(host);
+    matches!(cloud, Some(Cloud::Staging | Cloud::FedRampModerateStaging))
 }
 
 /// The evidence of the store's side.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Refusal, body_of, headers_of, out_of_reach, unproved};
+use crate::decision::Decision;
 use crate::error::ErrorClass;
-use crate::policy::Decision;
 
 /// What is left of a refusal in a shell of another language: code, class and message, or the
 /// decision. Its status, words, body and headers are those of [`Refusal`].

@@ -79,6 +79,19 @@ impl Cloud {
         named(&Self::ALL, Self::name, name)
     }
 
+    /// The cloud that a site is of, by its host name, in any case.
+    ///
+    /// ```
+    /// # use app_license::connect::Cloud;
+    /// assert_eq!(Cloud::of_site("example.atlassian.net"), Some(Cloud::Commercial));
+    /// assert_eq!(Cloud::of_site("atlassian.net.example.com"), None);
+    /// ```
+    #[must_use]
+    pub fn of_site(host: &str) -> Option<Self> {
+        let has = |cloud: &Self| cloud.sites().iter().any(|it| is_subdomain(host, it));
+        Self::ALL.into_iter().find(has)
+    }
+
     const fn key_hosts(self) -> &'static [&'static str] {
         match self {
             Self::Commercial => &[
@@ -225,15 +238,20 @@ impl KeyHosts {
     /// ```
     #[must_use]
     pub fn is_site(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        let label = |l: &str| !l.is_empty() && l.bytes().all(plain);
-        self.sites.iter().any(|domain| {
-            host.strip_suffix(domain.as_str())
-                .and_then(|rest| rest.strip_suffix('.'))
-                .is_some_and(|labels| labels.split('.').all(label))
-        })
+        self.sites.iter().any(|domain| is_subdomain(host, domain))
     }
+}
+
+/// Whether a host name is below a domain, in any case.
+fn is_subdomain(host: &str, domain: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let label = |l: &str| !l.is_empty() && l.bytes().all(plain);
+    let at = host.len().checked_sub(domain.len());
+    let Some((labels, end)) = at.and_then(|at| host.split_at_checked(at)) else {
+        return false;
+    };
+    let labels = labels.strip_suffix('.');
+    end.eq_ignore_ascii_case(domain) && labels.is_some_and(|it| it.split('.').all(label))
 }
 
 impl Default for KeyHosts {
