@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use app_license::connect::{UnverifiedContextToken, UnverifiedRequestToken};
 use app_license::delivery::BodyHash;
 use app_license::forge::{UnverifiedInvocationToken, bearer_token};
-use app_license::{Error, ErrorKind, Event};
+use app_license::{Error, Event};
 use self_cell::self_cell;
 use zeroize::Zeroizing;
 
@@ -119,7 +119,7 @@ impl InvocationToken {
 /// Whether other keys may verify the same token: they may have been replaced, and it is needed again.
 pub(crate) fn is_of_other_keys<T>(verified: &Result<T, Error>) -> bool {
     let fault = verified.as_ref().err();
-    fault.is_some_and(|fault| matches!(fault.kind(), ErrorKind::Signature))
+    fault.is_some_and(Error::may_be_of_another_key)
 }
 
 /// What a body was read as.

@@ -31,7 +31,7 @@ use crate::rejection::Rejection;
 
 pub(crate) use body::BodyTimedOut;
 use body::{discard, limited};
-use head::{Begun, first_head};
+use head::{StreamWithHead, first_head};
 pub use limits::Limits;
 
 /// How long open requests have to end once the server is told to stop.
@@ -43,7 +43,8 @@ const PARTING: Duration = Duration::from_secs(30);
 /// unnecessary, not wrong.
 ///
 /// Handlers may ask for `ConnectInfo<SocketAddr>`. Connections are not upgraded: a route with
-/// WebSockets needs `axum::serve`.
+/// WebSockets needs `axum::serve`. A client that closes its sending side after the request is answered; so a
+/// handler runs to its end although its client is gone.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -101,6 +102,8 @@ impl Serve {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
+            // a client may end what it sends with its request
+            .half_close(true)
             .max_buf_size(limits.head_bytes);
         let server = Arc::new(Server {
             http,
@@ -156,16 +159,16 @@ impl Server {
                 return;
             }
         };
-        let mut stream = TimeoutWriter::new(Begun::new(first, stream));
+        let mut stream = TimeoutWriter::new(StreamWithHead::new(first, stream));
         stream.set_timeout(Some(limits.write_timeout));
         let router = self.router.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            // a box: a connection that waits for its request does not pay for an answer
+            // a box: a connection that waits for its request has no room for an answer
             Box::pin(answer(router.clone(), request, limits))
         });
         let io = TokioIo::new(Box::pin(stream));
-        // a box: a client that has not sent its head does not pay for the rest
+        // a box: a client that has not sent its head has no room for the rest
         let mut connection = Box::pin(self.http.serve_connection(io, service));
         let ended = tokio::select! {
             // the connection first: it knows of its request when it is told to stop

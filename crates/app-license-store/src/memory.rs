@@ -38,7 +38,8 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// The most replay marks that are kept.
+    /// The most replay marks that are kept: for a day after their tokens ended, so about as many lifecycle
+    /// events a day are taken.
     pub const MAX_MARKS: u64 = state::MAX_MARKS;
 
     /// An empty store.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// A value; a clone of it is no copy.
 #[derive(Debug, Clone)]
-enum Word {
+enum Text {
     Known(&'static str),
     Other(Arc<str>),
 }
@@ -18,12 +18,12 @@ macro_rules! open_text {
         ///
         /// Compares without ASCII case; prints as the platform wrote it.
         #[derive(Debug, Clone)]
-        pub struct $name(Word);
+        pub struct $name(Text);
 
         impl $name {
             $(
                 $(#[$value_doc])*
-                pub const $constant: Self = Self(Word::Known($value));
+                pub const $constant: Self = Self(Text::Known($value));
             )+
 
             /// Takes any value.
@@ -35,15 +35,15 @@ macro_rules! open_text {
                         return Self::$constant;
                     }
                 )+
-                Self(Word::Other(crate::shared_text::arc(text)))
+                Self(Text::Other(crate::shared_text::arc(text)))
             }
 
             /// The value as the platform wrote it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match &self.0 {
-                    Word::Known(text) => text,
-                    Word::Other(text) => text,
+                    Text::Known(text) => text,
+                    Text::Other(text) => text,
                 }
             }
         }

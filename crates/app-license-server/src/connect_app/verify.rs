@@ -164,6 +164,7 @@ impl ConnectApp {
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
         let refusal = match tenant.installation.admission(call, token.issued_at()) {
             Admission::Serve => None,
+            // the core has no token of a front end bring anything back
             Admission::Reopen => Some(Refusal::TenantDisabled),
             Admission::Refuse(refusal) => Some(refusal),
         };

@@ -67,7 +67,7 @@ impl Installations {
         // that nothing is known is kept too
         let read = async { Ok(Some(self.find(half, call, now).await?.map(Arc::new))) };
         let through = |_: &_| Some(now.plus(KEPT.saturating_sub(1)));
-        // a box: an invocation of a known installation does not pay for the way to a customer
+        // a box: an invocation of a known installation has no room for the way to a customer
         let known = self.kept.read(id, now, Box::pin(read), through).await;
         let known = known.map_err(|error| Rejection::store(&error))?;
         Ok(known.flatten())

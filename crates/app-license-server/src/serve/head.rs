@@ -62,12 +62,12 @@ fn is_decided(head: &[u8]) -> bool {
 }
 
 /// A stream of which the first bytes were read.
-pub(super) struct Begun {
+pub(super) struct StreamWithHead {
     first: Bytes,
     stream: TcpStream,
 }
 
-impl Begun {
+impl StreamWithHead {
     pub(super) fn new(first: Vec<u8>, stream: TcpStream) -> Self {
         Self {
             first: first.into(),
@@ -76,7 +76,7 @@ impl Begun {
     }
 }
 
-impl AsyncRead for Begun {
+impl AsyncRead for StreamWithHead {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -91,7 +91,7 @@ impl AsyncRead for Begun {
     }
 }
 
-impl AsyncWrite for Begun {
+impl AsyncWrite for StreamWithHead {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -200,7 +200,7 @@ async fn a_server_that_is_told_to_stop_ends() {
     assert!(TcpStream::connect(&server.address).await.is_err());
 }
 
-/// One that has sent nothing is closed at once, one that has sent half a head is heard out.
+/// One that has sent nothing is closed at once, one that has sent half a head may send the rest.
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_answers_what_has_begun() {
     let server = served(Limits::new().head_timeout(Duration::from_secs(3600))).await;
@@ -230,10 +230,39 @@ async fn what_comes_with_the_first_head_is_read() {
     assert!(answer.ends_with("here"), "{answer}");
     // one byte after the other
     let mut stream = server.connect().await;
+    stream.set_nodelay(true).unwrap();
     for byte in get.bytes() {
         stream.write_all(&[byte]).await.unwrap();
     }
     assert!(until_closed(stream).await.ends_with("here"));
     let answer = server.raw(b"\x16\x03\x01\x02\x00\x01").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_ends_what_it_sends_with_its_request_is_answered() {
+    let server = served(Limits::new()).await;
+    let get: [&[u8]; 1] = [b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"];
+    let pieces: [&[u8]; 2] = [b"GET / HTTP/1.1\r\nho", b"st: a\r\n\r\n"];
+    let old: [&[u8]; 1] = [b"GET / HTTP/1.0\r\n\r\n"];
+    let post: [&[u8]; 1] = [b"POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello"];
+    // each often: it is a race
+    for _ in 0..50 {
+        for (sent, wanted) in [
+            (&get[..], "here"),
+            (&pieces, "here"),
+            (&old, "here"),
+            (&post, "5"),
+        ] {
+            let mut stream = server.connect().await;
+            stream.set_nodelay(true).unwrap();
+            for piece in sent {
+                stream.write_all(piece).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            stream.shutdown().await.unwrap();
+            let answer = until_closed(stream).await;
+            assert!(answer.ends_with(wanted), "{sent:?}: {answer}");
+        }
+    }
 }

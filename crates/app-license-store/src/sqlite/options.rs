@@ -72,7 +72,8 @@ impl SqliteOptions {
         self
     }
 
-    /// About how many replay marks may be alive; 1,000,000 if not set. More are refused.
+    /// About how many replay marks may be kept; 1,000,000 if not set. More are refused. A mark is kept for a day
+    /// after its token ended, so this is about how many lifecycle events a day are taken.
     #[must_use]
     pub const fn max_marks(mut self, marks: u64) -> Self {
         self.marks = marks;

@@ -135,8 +135,9 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
 
     /// Erases a tenant for good: its record and secrets, its events with their bodies, what License APIs
     /// said of it, leases in its name, and where consumers stopped at it; and all of these of every link to
-    /// it, those under earlier ARIs of the customer, too. The numbers of its events are not given again. What stays are marks of its tokens, hashes that are forgotten a day after they expire. A
-    /// block is forgotten too, and a consumer that has not seen an event never will.
+    /// it, those under earlier ARIs of the customer, too. The numbers of its events are not given again. What
+    /// stays are marks of its tokens, hashes that are forgotten a day after they expire. A block is forgotten too,
+    /// and a consumer that has not seen an event never will.
     ///
     /// A database may keep what was deleted until it is overwritten. [`SqliteStore`](crate::SqliteStore)
     /// overwrites it and empties its log; PostgreSQL does so by `VACUUM FULL`, and keeps its log as long

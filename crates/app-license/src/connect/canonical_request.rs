@@ -106,7 +106,7 @@ impl CanonicalRequest {
     /// a `.` or `..` segment or a control character, or is not UTF-8: two different requests would
     /// have one text. An `&` is escaped as ever, and a decoded `?` or `#` is never taken for the
     /// end of the path, since parameters follow an `&`. A decoded `/` is taken as hosts take it;
-    /// an app that serves escaped slashes as something else should accept raw paths only.
+    /// an app that serves escaped slashes as something else refuses what has [`PathForm::Decoded`].
     ///
     /// ```
     /// use app_license::connect::{BaseUrl, CanonicalRequest, RequestLine};

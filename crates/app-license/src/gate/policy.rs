@@ -17,6 +17,7 @@
 //! Evaluation never changes the answer: a running trial is active. It is kept in
 //! [`Reason::Inactive`] so that an ended trial can be told from an ended subscription.
 
+use crate::find::named;
 use std::time::Duration;
 
 use crate::gate::capability::{Edition, Grants, RequiredCapability};
@@ -164,26 +165,19 @@ impl Reason {
     /// ```
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [
-            Self::Granted,
-            Self::CapabilityMissing,
-            Self::Inactive { trial: Some(true) },
-            Self::Inactive { trial: None },
-            Self::Absent,
-            Self::NotProduction,
-            Self::Stale,
-            Self::Unconfirmed,
-            Self::NoUserAccess,
-        ]
-        .into_iter()
-        .find(|reason| is(*reason, code))
+        const ALL: [Reason; 9] = [
+            Reason::Granted,
+            Reason::CapabilityMissing,
+            Reason::Inactive { trial: Some(true) },
+            Reason::Inactive { trial: None },
+            Reason::Absent,
+            Reason::NotProduction,
+            Reason::Stale,
+            Reason::Unconfirmed,
+            Reason::NoUserAccess,
+        ];
+        named(&ALL, Self::code, code)
     }
-}
-
-/// Apart: written out for each reason it is 2 KB of machine code.
-#[inline(never)]
-fn is(reason: Reason, code: &str) -> bool {
-    reason.code() == code
 }
 
 /// What the caller asks of a license beyond the capability. The default denies an absent license

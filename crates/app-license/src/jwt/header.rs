@@ -31,8 +31,8 @@ impl Algorithm {
 }
 
 /// Reads a header segment and refuses any other algorithm than the one asked for, and `crit`. Members
-/// that point to keys (`jku`, `jwk`, `x5u`, `x5c`) are not looked at. Answers where in the buffer the
-/// `kid` is.
+/// that point to keys (`jku`, `jwk`, `x5u`, `x5c`) are not looked at. Answers where in the buffer, which is empty
+/// before, the `kid` is.
 pub(super) fn read_header(
     segment: &str,
     algorithm: Algorithm,
