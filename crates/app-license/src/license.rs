@@ -16,7 +16,6 @@ use crate::diagnostic::{LicenseDiagnostic, LicenseDiagnostics};
 use crate::gate::user_access::UserAccess;
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
-use crate::shared_text::{SharedText, arc};
 use crate::time::UnixTime;
 
 /// What a license source said: active or not, edition, trial, dates, entitlement.
@@ -49,9 +48,9 @@ pub struct License {
     billing_period: Option<BillingPeriod>,
     trial_end: Option<UnixTime>,
     subscription_end: Option<UnixTime>,
-    entitlement_id: Option<SharedText>,
-    entitlement_number: Option<SharedText>,
-    support_entitlement_number: Option<SharedText>,
+    entitlement_id: Option<Box<str>>,
+    entitlement_number: Option<Box<str>>,
+    support_entitlement_number: Option<Box<str>>,
     modes: Vec<LicenseMode>,
     environment: Option<EnvironmentType>,
     as_of: Option<UnixTime>,
@@ -141,12 +140,11 @@ impl License {
         number: Option<&str>,
         sen: Option<&str>,
     ) {
-        let shared = |text: Option<&str>| text.map(|text| SharedText::from(arc(text)));
-        self.entitlement_id = shared(id);
-        self.entitlement_number = shared(number);
+        self.entitlement_id = id.map(Box::from);
+        self.entitlement_number = number.map(Box::from);
         self.diagnostics
             .add_if(sen.is_some(), LicenseDiagnostic::SupportNumberDeprecated);
-        self.support_entitlement_number = shared(sen);
+        self.support_entitlement_number = sen.map(Box::from);
     }
 
     /// Says when it was stated: the token's `iat`, or when the answer was fetched.
@@ -306,20 +304,19 @@ impl License {
     /// The entitlement's id. It may repeat across installations: never key tenants on it.
     #[must_use]
     pub fn entitlement_id(&self) -> Option<&str> {
-        self.entitlement_id.as_ref().map(SharedText::as_str)
+        self.entitlement_id.as_deref()
     }
 
     /// The entitlement's number, `E-…`; Forge calls it slug.
     #[must_use]
     pub fn entitlement_number(&self) -> Option<&str> {
-        self.entitlement_number.as_ref().map(SharedText::as_str)
+        self.entitlement_number.as_deref()
     }
 
     /// The support entitlement number, `SEN-…`, deprecated by the platform.
     #[must_use]
     pub fn support_entitlement_number(&self) -> Option<&str> {
-        let number = self.support_entitlement_number.as_ref();
-        number.map(SharedText::as_str)
+        self.support_entitlement_number.as_deref()
     }
 
     /// The license's modes.

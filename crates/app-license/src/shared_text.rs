@@ -83,10 +83,6 @@ impl<'t> SharedJson<'t> {
         let whole = Arc::clone(&self.whole);
         SharedText { whole, part }
     }
-
-    pub(crate) fn into_whole(self) -> Arc<str> {
-        self.whole
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::gate::facts::{Facts, Flag};
 use crate::gate::json::{Str, Value};
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, LicenseKind, LicenseMode};
-use crate::shared_text::{SharedJson, SharedText};
+use crate::shared_text::arc;
 use crate::time::UnixTime;
 
 impl License {
@@ -20,16 +20,12 @@ impl License {
         license.billing_period = with_text(facts.billing_period, BillingPeriod::new);
         license.trial_end = facts.trial_end.and_then(UnixTime::from_json);
         license.subscription_end = facts.subscription_end.and_then(UnixTime::from_json);
-        let kept = raw.map(SharedJson::new);
-        let text = |text| match &kept {
-            Some(kept) => kept.part(text),
-            None => SharedText::of(text),
-        };
-        license.entitlement_id = facts.entitlement_id.map(text);
-        license.entitlement_number = facts.entitlement_number.map(text);
-        license.support_entitlement_number = facts.support_entitlement_number.map(text);
+        license.entitlement_id = with_text(facts.entitlement_id, |it| it.into());
+        license.entitlement_number = with_text(facts.entitlement_number, |it| it.into());
+        license.support_entitlement_number =
+            with_text(facts.support_entitlement_number, |it| it.into());
         license.modes = facts.modes.map(modes).unwrap_or_default();
-        license.raw = kept.map(SharedJson::into_whole);
+        license.raw = raw.map(arc);
         license.remark_on(facts);
         license
     }
