@@ -19,6 +19,12 @@ pub fn retry(pause: u32, tries: u32) -> u32 {
     u32::try_from(retry_at.as_seconds()).unwrap_or(u32::MAX)
 }
 
+/// As how many tries a call counts that was not finished.
+#[wasm_bindgen(js_name = hookUnfinished)]
+pub fn unfinished(most: u32, tries: u32) -> u32 {
+    plan(0, most).unfinished(tries)
+}
+
 /// Whether an event that failed so often is tried again now, whose time is so many seconds ahead.
 #[wasm_bindgen(js_name = hookIsDue)]
 pub fn is_due(most: u32, tries: u32, ahead: f64) -> bool {

@@ -7,6 +7,7 @@
 //! change of that tenant; those of others go on. On several replicas one calls at a time.
 
 mod attempts;
+mod events;
 mod runner;
 
 use app_license::{Capability, Change, Installation, KnownLicense};

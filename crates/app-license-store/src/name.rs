@@ -42,7 +42,8 @@ impl Name {
     }
 
     /// The name of a thing with an identifier of the platform: `kind/id`; where that is no name, a
-    /// hash of the identifier stands for it.
+    /// hash of the identifier stands for it. A kind with white space makes names that [`Name::new`]
+    /// refuses, so that they are nobody else's.
     ///
     /// ```
     /// use app_license_store::Name;
@@ -50,6 +51,7 @@ impl Name {
     /// let long = Name::of("forge-license", &"x".repeat(255));
     /// assert!(long.as_str().starts_with("forge-license/sha256:"));
     /// assert_ne!(long, Name::of("forge-license", &"x".repeat(254)));
+    /// assert!(Name::new(Name::of(" own", "mail").as_str()).is_err());
     /// ```
     #[must_use]
     pub fn of(kind: &'static str, id: &str) -> Self {

@@ -6,7 +6,6 @@ mod postgres;
 mod sqlite;
 
 use app_license::LicenseSource;
-use app_license::plan::hooks::HookPlan;
 use app_license::plan::license::CachedLicense;
 
 use crate::error::Error;
@@ -70,13 +69,10 @@ pub struct StoredRecord<'a> {
 /// What events hold that a site was renamed in.
 const RENAME: &str = r#"%"site_renamed"%"#;
 
-/// The name of a consumer from its column. The npm package takes names that are none here: nobody asks
-/// for them, nor for what a runner of hooks is calling for.
+/// The name of a consumer from its column. Nobody asks for names that are none here: what the npm package
+/// takes besides, and those under which runners of hooks keep whom they are calling for.
 fn consumer(name: String) -> Option<Name> {
-    let is_own = name
-        .split_once('/')
-        .is_some_and(|(kind, _)| kind == HookPlan::ATTEMPTS);
-    Name::new(name).ok().filter(|_| !is_own)
+    Name::new(name).ok()
 }
 
 /// An answer of a License API from its columns; `None` where there is none or it ended, or where a

@@ -34,7 +34,7 @@ const LIMITS = [
   ["HOOK_PAGE", "How many events are read at once.", "crates/app-license/src/plan/hooks.rs", "PAGE"],
   ["HOOK_PAUSE", "How long a runner rests when there is nothing to do.", "crates/app-license/src/plan/hooks.rs", "PAUSE"],
   ["HOOK_TRIES", "How often an event is tried by itself.", "crates/app-license/src/plan/hooks.rs", "TRIES"],
-  ["HOOK_ATTEMPTS", "What the names of consumers begin with that keep whom a runner is calling for, before `/`.", "crates/app-license/src/plan/hooks.rs", "ATTEMPTS"],
+  ["HOOK_ATTEMPTS", "The kind of name under which a runner keeps whom it is calling for. No consumer that an app names has such a name.", "crates/app-license/src/plan/hooks.rs", "ATTEMPTS"],
   ["HOOK_LIMIT", "How long a hook may take for one event.", "crates/app-license/src/plan/hooks.rs", "LIMIT"],
   ["OF_ANOTHER_KEY", "The code of a token that another key may have signed: that is looked for, once.", "crates/app-license/src/error.rs", "OF_ANOTHER_KEY"],
   ["TRIAL", "The bits of a license that say whether it is, or was, a trial: no, yes, nobody knows.", "wasm/src/license.rs", "TRIAL"],

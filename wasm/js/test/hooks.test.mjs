@@ -1,42 +1,10 @@
 // Hooks are called for everything at least once, in the order of each tenant: one that fails holds up its tenant alone.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import Database from "better-sqlite3";
 
-import { HookRunner, MemoryStore, SqliteStore } from "@app-license/sdk/fetch";
+import { HookRunner, MemoryStore } from "@app-license/sdk/fetch";
 
-const STORES = {
-  memory: () => new MemoryStore(),
-  SQLite: () => new SqliteStore(new Database(":memory:"), { plainText: true }),
-};
-
-function happened(store, key, ...events) {
-  const at = "2026-01-01T00:00:00Z";
-  const times = { statusSince: at, firstInstalledAt: at, installedAt: at, updatedAt: at };
-  const record = { key: { connect: key }, status: "installed", ...times, entitlement: {} };
-  const entries = events.map((event) => ({ event, changes: [{ change: "installed" }] }));
-  const installation = { record, secrets: { current: null, previous: null } };
-  store.deliver(key, null, () => ({ repeated: false, installation, mark: null, entries }), new Date(at));
-}
-
-/** A store with events of two tenants, a clock that is set, and a hook that fails for one tenant. */
-function world(make) {
-  const store = make();
-  const said = { store, now: 1_800_000_000, poison: undefined, calls: [] };
-  const clock = () => new Date(said.now * 1000);
-  const hook = ({ key, event }) => {
-    said.calls.push(`${key} ${event}`);
-    if (key === said.poison) {
-      throw new Error("poisoned");
-    }
-  };
-  said.runner = (more = {}, other = hook) => new HookRunner(said.store, "mail", other, { clock, ...more });
-  said.called = () => said.calls.splice(0);
-  happened(store, "a", "installed");
-  happened(store, "b", "installed");
-  happened(store, "a", "enabled");
-  return said;
-}
+import { ATTEMPTS, STORES, UNFINISHED, deferred, happened, world } from "./hooks-world.mjs";
 
 for (const [name, make] of Object.entries(STORES)) {
   describe(`hooks on ${name}`, () => {
@@ -105,8 +73,7 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.equal(await said.runner().runOnce(), 0);
       assert.deepEqual(said.called(), []);
       said.now += 60;
-      const ended = { message: "the process ended that called the hook" };
-      await assert.rejects(said.runner().runOnce(), ended, "what it stands in may be what it died of");
+      await assert.rejects(said.runner().runOnce(), { message: UNFINISHED }, "what it stands in may be what it died of");
       assert.deepEqual(said.called(), ["b installed"]);
       assert.deepEqual(await one.stopped(), [{ key: "a", at: 1, tries: 1, retryAt: new Date((said.now + 1) * 1000) }]);
       said.now += 1;
@@ -116,38 +83,7 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.equal(await said.store.tryLease("hooks/mail", "a third", new Date(said.now * 1000), 60), null);
       await assert.rejects(running, /the lease of the hooks was lost/);
       assert.deepEqual(said.called(), ["a installed", "a enabled"]);
-      assert.deepEqual(await said.store.stopped("attempts/mail"), []);
-    });
-
-    test("a hook that ends its process is called less and less often, and after others", async (t) => {
-      t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
-      const said = world(make);
-      const deadly = ({ key, event }) => {
-        said.calls.push(`${key} ${event}`);
-        return key === "a" ? new Promise(() => {}) : undefined;
-      };
-      /** Of a process that ended nothing is heard any more. */
-      const turn = async (at) => {
-        said.now = 1_800_000_000 + at;
-        let outcome = "died";
-        said.runner({}, deadly).runOnce().then((handled) => (outcome = handled), ({ message }) => (outcome = message));
-        for (let tick = 0; tick < 20; tick += 1) {
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        const stopped = await said.runner().stopped();
-        return [outcome, stopped.map(({ at, tries, retryAt }) => [at, tries, retryAt / 1000 - 1_800_000_000])];
-      };
-      const ended = "the process ended that called the hook";
-      assert.deepEqual(await turn(0), ["died", []]);
-      assert.deepEqual(await turn(59), [0, []]);
-      assert.deepEqual(await turn(60), [ended, [[1, 1, 61]]]);
-      assert.deepEqual(said.called(), ["a installed", "b installed"]);
-      assert.deepEqual(await turn(61), ["died", [[1, 1, 61]]]);
-      assert.deepEqual(await turn(121), [ended, [[1, 2, 123]]]);
-      assert.deepEqual(await turn(122), [0, [[1, 2, 123]]]);
-      assert.deepEqual(await turn(123), ["died", [[1, 2, 123]]]);
-      assert.deepEqual(await turn(183), [ended, [[1, 3, 187]]]);
-      assert.deepEqual(said.called(), ["a installed", "a installed"]);
+      assert.deepEqual(await said.store.stopped(ATTEMPTS), []);
     });
 
     test("two processes, catching up: the one that stood still lets nobody go on whom the other stopped", async () => {
@@ -161,7 +97,7 @@ for (const [name, make] of Object.entries(STORES)) {
         if (event === "enabled") {
           said.now += 61;
           happened(said.store, "a", "disabled");
-          await assert.rejects(other.runOnce(), /the process ended that called the hook/);
+          await assert.rejects(other.runOnce(), { message: UNFINISHED });
         }
       });
       await assert.rejects(frozen.runOnce(), /the lease of the hooks was lost/);
@@ -323,12 +259,6 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.equal(said.store.tryLease("hooks/mail", "another", new Date(said.now * 1000), 60), null);
     });
   });
-}
-
-function deferred() {
-  const made = {};
-  made.promise = new Promise((resolve) => (made.resolve = resolve));
-  return made;
 }
 
 test("a store that answers what was before is not asked for ever, and is named", async () => {

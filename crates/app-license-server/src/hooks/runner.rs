@@ -13,10 +13,9 @@ use app_license_client::{Clock, SystemClock};
 use app_license_store::{Error, ErrorKind, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Failure, failed, warn};
+use super::events::after;
 use crate::random::replica_name;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How often a replica says that it calls while a hook takes its time.
 const RENEW: Duration = Duration::from_secs(HookPlan::RENEW);
@@ -27,7 +26,10 @@ const RENEW: Duration = Duration::from_secs(HookPlan::RENEW);
 /// at a time, and another goes on where it ended. An event that fails stops its tenant, whose later
 /// events wait; those of others go on. It is tried again with growing pauses, up to an hour, as often
 /// as [`HookRunner::tries`] says, and then when [`HookRunner::retry`] is called, or
-/// `app-license store retry`. A hook that takes longer than its time, or whose process ends while it is called, has failed.
+/// `app-license store retry`. A hook that takes longer than its time has failed. So has one whose call
+/// is not finished, as its process ended, lost its turn, or could not reach the store; that never uses
+/// up the last try. The store is told of each call when it begins and when it ended: two small writes
+/// more for each entry.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -185,10 +187,10 @@ impl HookRunner {
         }
     }
 
-    async fn is_due(&self) -> Result<bool, Error> {
+    async fn is_due(&self) -> Result<bool, Failure> {
         let now = self.clock.now();
         let at = self.store.cursor(&self.consumer).await?;
-        if !self.store.events_after(at, 1).await?.is_empty() {
+        if !after(&*self.store, at, 1).await?.is_empty() {
             return Ok(true);
         }
         let stopped = self.stopped().await?;
@@ -197,7 +199,7 @@ impl HookRunner {
     }
 
     async fn handle_all(&self) -> Result<usize, Failure> {
-        let mut failure = self.settle().await?;
+        let mut failure = self.attempts.settle(&self.plan, self.clock.now()).await?;
         let mut at = self.store.cursor(&self.consumer).await?;
         let stopped = self.stopped().await?.into_iter();
         let mut stopped: BTreeMap<_, _> = stopped.map(|it| (it.key.clone(), it)).collect();
@@ -217,7 +219,7 @@ impl HookRunner {
             }
         }
         loop {
-            let entries = self.store.events_after(at, HookPlan::PAGE).await?;
+            let entries = after(&*self.store, at, HookPlan::PAGE).await?;
             if entries.is_empty() {
                 return failure.map_or(Ok(handled), Err);
             }
@@ -250,7 +252,8 @@ impl HookRunner {
         let mut at = Sequence::new(waiting.at.get().saturating_sub(1));
         loop {
             let mut due = self.store.history(&waiting.key, at, HookPlan::PAGE).await?;
-            due.retain(|entry| entry.sequence <= through);
+            // a store of an app may answer all of it
+            due.retain(|entry| entry.sequence > at && entry.sequence <= through);
             if due.is_empty() {
                 self.store.resume(&self.consumer, &waiting.key).await?;
                 return Ok(None);
@@ -271,20 +274,6 @@ impl HookRunner {
         }
     }
 
-    /// Lets the tenants wait whose hooks were called by processes that ended meanwhile; answers the first failure.
-    async fn settle(&self) -> Result<Option<Failure>, Failure> {
-        let mut failure = None;
-        for left in self.attempts.left().await? {
-            let error: Failure = "the process ended that called the hook".into();
-            let stopped = self.failed(&left.key, left.at, left.tries);
-            self.store.stop(&self.consumer, &stopped).await?;
-            self.warn(&stopped, None, &error);
-            self.attempts.end(&left.key).await?;
-            failure = failure.or(Some(error));
-        }
-        Ok(failure)
-    }
-
     /// An entry failed once more than so often: its tenant waits.
     async fn stop(
         &self,
@@ -292,26 +281,22 @@ impl HookRunner {
         tries: u32,
         error: &Failure,
     ) -> Result<Stopped, Error> {
-        let stopped = self.failed(&entry.key, entry.sequence, tries.saturating_add(1));
+        let stopped = self.failed(entry, tries);
         self.store.stop(&self.consumer, &stopped).await?;
-        self.warn(&stopped, Some(&entry.event), error);
+        warn(
+            &self.consumer,
+            &self.plan,
+            &stopped,
+            Some(&entry.event),
+            error,
+        );
         self.attempts.end(&entry.key).await?;
         Ok(stopped)
     }
 
-    fn failed(&self, key: &InstallationKey, at: Sequence, tries: u32) -> Stopped {
-        let retry_at = self.plan.retry_at(tries, self.clock.now());
-        Stopped::new(key.clone(), at, tries, retry_at)
-    }
-
-    fn warn(&self, stopped: &Stopped, event: Option<&str>, error: &Failure) {
-        let tries = stopped.tries;
-        let left = self.plan.tries.saturating_sub(tries);
-        tracing::warn!(
-            consumer = %self.consumer, tenant = %stopped.key, sequence = stopped.at.get(),
-            event = event.map(tracing::field::display), tries, left, error = %with_causes(&**error),
-            "a hook failed: the tenant's events wait"
-        );
+    fn failed(&self, entry: &HistoryEntry, tries: u32) -> Stopped {
+        let (tries, now) = (tries.saturating_add(1), self.clock.now());
+        failed(&self.plan, &entry.key, entry.sequence, tries, now)
     }
 
     /// Calls the hook for an entry that failed so often, and holds the lease meanwhile.
@@ -330,8 +315,7 @@ impl HookRunner {
             Err(error) => return Err(Ended::Hook(error.into())),
         };
         self.hold().await?;
-        let attempt = self.failed(&entry.key, entry.sequence, tries.saturating_add(1));
-        self.attempts.begin(&attempt).await?;
+        self.attempts.begin(&self.failed(entry, tries)).await?;
         let mut call = self.hook.on_entry(entry, installation.as_ref());
         let limit = Duration::from_millis(self.plan.limit);
         let late = tokio::time::sleep(limit);

@@ -12,20 +12,22 @@ use app_license::{AppKey, ClientKey, Installation, InstallationKey, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
 use app_license_store::{Delivery, HistoryEntry, LeaseStore, MemoryStore, Name, Store};
 
+pub(crate) const UNFINISHED: &str = "a call of the hook was not finished: its process ended, lost its turn, or could not reach the store";
+
 /// Fails while the tenant is `poisoned`, and waits while it is told to.
 #[derive(Clone, Default)]
-struct Poisoned {
+pub(crate) struct Poisoned {
     poison: Arc<Mutex<Option<String>>>,
     handled: Arc<Mutex<Vec<String>>>,
-    hold: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) hold: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Poisoned {
-    fn handled(&self) -> Vec<String> {
+    pub(crate) fn handled(&self) -> Vec<String> {
         std::mem::take(&mut *self.handled.lock().unwrap())
     }
 
-    fn poison(&self, tenant: Option<&str>) {
+    pub(crate) fn poison(&self, tenant: Option<&str>) {
         *self.poison.lock().unwrap() = tenant.map(str::to_owned);
     }
 }
@@ -61,7 +63,7 @@ pub(crate) async fn happened(store: &dyn Store, kind: LifecycleKind, tenant: &st
 }
 
 /// A clock that is set, for leases and pauses.
-fn runner(store: &Arc<dyn Store>, hook: &Poisoned, now: &Arc<AtomicU64>) -> HookRunner {
+pub(crate) fn runner(store: &Arc<dyn Store>, hook: &Poisoned, now: &Arc<AtomicU64>) -> HookRunner {
     let (now, name) = (Arc::clone(now), Name::new("poisoned").unwrap());
     let clock = move || UnixTime::EPOCH.plus(now.load(Ordering::SeqCst));
     HookRunner::new(Arc::clone(store), name, hook.clone()).clock(clock)
@@ -165,7 +167,7 @@ async fn one_replica_calls_at_a_time_and_another_goes_on_when_it_died() {
     happened(&*store, LifecycleKind::Installed, "b").await;
     now.store(1060, Ordering::SeqCst);
     let error = replicas[1].run_once().await.unwrap_err();
-    assert_eq!(error.to_string(), "the process ended that called the hook");
+    assert_eq!(error.to_string(), UNFINISHED);
     assert_eq!(hook.handled(), ["b installed https://b.atlassian.net"]);
     now.store(1061, Ordering::SeqCst);
     assert_eq!(replicas[1].run_once().await.unwrap(), 1);
@@ -268,8 +270,8 @@ async fn the_lease_is_held_while_a_hook_runs_also_where_the_store_fails_between(
 
 /// Waits for ever for one tenant, and says when it was dropped there.
 #[derive(Clone, Default)]
-struct Endless {
-    handled: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Endless {
+    pub(crate) handled: Arc<Mutex<Vec<String>>>,
     held: Arc<()>,
 }
 
@@ -316,58 +318,7 @@ async fn a_hook_that_never_ends_failed_when_its_time_is_over_and_holds_up_its_te
     assert_eq!(*hook.handled.lock().unwrap(), ["b"]);
 }
 
-/// The process dies in the hook each time, which a future that is dropped stands for.
-#[tokio::test(start_paused = true)]
-async fn a_hook_that_ends_its_process_is_called_less_and_less_often_and_after_others() {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let now = Arc::new(AtomicU64::new(1000));
-    for tenant in ["a", "b"] {
-        happened(&*store, LifecycleKind::Installed, tenant).await;
-    }
-    let hook = Endless::default();
-    let run = async |at| {
-        now.store(at, Ordering::SeqCst);
-        let clock = Arc::clone(&now);
-        let clock = move || UnixTime::EPOCH.plus(clock.load(Ordering::SeqCst));
-        let name = Name::new("deadly").unwrap();
-        let hooks = HookRunner::new(Arc::clone(&store), name, hook.clone()).clock(clock);
-        let turn = tokio::time::timeout(Duration::from_secs(10), hooks.run_once());
-        let said = match turn.await {
-            Ok(Ok(handled)) => handled.to_string(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "died".to_owned(),
-        };
-        let stopped = hooks.stopped().await.unwrap();
-        let stopped = stopped.iter().map(|it| {
-            let retry_at = it.retry_at.as_seconds();
-            (it.key.to_string(), it.at.get(), it.tries, retry_at)
-        });
-        (said, stopped.collect::<Vec<_>>())
-    };
-    let ended = "the process ended that called the hook";
-    let waits = |tries, retry_at| vec![("a".to_owned(), 1, tries, retry_at)];
-    for (at, said, stopped) in [
-        (1000, "died", vec![]),
-        (1059, "0", vec![]),
-        (1060, ended, waits(1, 1061)),
-        (1061, "died", waits(1, 1061)),
-        (1121, ended, waits(2, 1123)),
-        (1122, "0", waits(2, 1123)),
-        (1123, "died", waits(2, 1123)),
-        (1183, ended, waits(3, 1187)),
-    ] {
-        assert_eq!(run(at).await, (said.to_owned(), stopped), "at {at}");
-    }
-    assert_eq!(
-        *hook.handled.lock().unwrap(),
-        ["b"],
-        "in the first turn after"
-    );
-    let attempts = Name::new("attempts/deadly").unwrap();
-    assert!(store.stopped(&attempts).await.unwrap().is_empty());
-}
-
-fn store_key(tenant: &str) -> InstallationKey {
+pub(crate) fn store_key(tenant: &str) -> InstallationKey {
     InstallationKey::Connect(ClientKey::new(tenant).unwrap())
 }
 

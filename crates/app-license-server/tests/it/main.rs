@@ -14,6 +14,7 @@ mod common;
 mod connect_to_forge;
 mod error_codes;
 mod exhaustion;
+mod hook_attempts;
 mod hook_turns;
 mod hooks;
 mod license_cache;

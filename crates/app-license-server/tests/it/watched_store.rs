@@ -23,6 +23,7 @@ pub(crate) struct WatchedStore {
     /// What happens before so many more deliveries are applied.
     quicker: Mutex<Option<(usize, Delivery)>>,
     held: Mutex<Option<Held>>,
+    forgetful: Mutex<Option<&'static str>>,
 }
 
 impl WatchedStore {
@@ -38,6 +39,16 @@ impl WatchedStore {
 
     pub(crate) fn heal(&self) {
         self.failing.lock().unwrap().clear();
+    }
+
+    /// Lets a page of the history begin with the first event from now on, behind whatever it is asked for.
+    pub(crate) fn forget(&self, method: &'static str) {
+        *self.forgetful.lock().unwrap() = Some(method);
+    }
+
+    fn after(&self, method: &'static str, after: Sequence) -> Sequence {
+        let forgets = *self.forgetful.lock().unwrap() == Some(method);
+        if forgets { Sequence::START } else { after }
     }
 
     /// Lets something happen right before the delivery after so many others is applied.
@@ -83,7 +94,7 @@ impl WatchedStore {
 }
 
 macro_rules! watched {
-    ($store:ident: $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($store:ident: $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* $({ $($more:tt)* })?) => {
         #[async_trait]
         impl $store for WatchedStore {
             $(
@@ -97,6 +108,7 @@ macro_rules! watched {
                     answer
                 }
             )*
+            $($($more)*)?
         }
     };
 }
@@ -107,8 +119,6 @@ watched! {
     apply(delivery: Delivery, now: UnixTime) -> Applied;
     list(after: Option<&InstallationKey>, limit: usize) -> Vec<Installation>;
     count() -> u64;
-    history(key: &InstallationKey, after: Sequence, limit: usize) -> Vec<HistoryEntry>;
-    events_after(after: Sequence, limit: usize) -> Vec<HistoryEntry>;
     payload(sequence: Sequence) -> Option<String>;
     cursor(consumer: &Name) -> Sequence;
     advance(consumer: &Name, sequence: Sequence) -> ();
@@ -121,6 +131,21 @@ watched! {
     prune(now: UnixTime) -> u64;
     reencrypt_all() -> u64;
     health() -> Health;
+    {
+        async fn history(&self, key: &InstallationKey, after: Sequence, limit: usize) -> Result<Vec<HistoryEntry>, Error> {
+            self.call("history")?;
+            let answer = self.store.history(key, self.after("history", after), limit).await;
+            self.wait("history").await;
+            answer
+        }
+
+        async fn events_after(&self, after: Sequence, limit: usize) -> Result<Vec<HistoryEntry>, Error> {
+            self.call("events_after")?;
+            let answer = self.store.events_after(self.after("events_after", after), limit).await;
+            self.wait("events_after").await;
+            answer
+        }
+    }
 }
 
 watched! {

@@ -39,9 +39,9 @@ impl HookPlan {
     pub const PAUSE: u64 = 1000;
     /// How often an event is tried by itself where an app says nothing else: it takes half a day.
     pub const TRIES: u32 = 24;
-    /// What the names of consumers begin with that keep whom a runner is calling for, before `/` and its name: what is
-    /// still there when another one takes the lease was called by a process that ended in it.
-    pub const ATTEMPTS: &str = "attempts";
+    /// The kind of name under which a runner keeps whom it is calling for: what is still there when one takes the lease
+    /// is a call that was not finished. No consumer that an app names can have a name of this kind.
+    pub const ATTEMPTS: &str = " attempts";
     /// How long a hook may take for one event where an app says nothing else, in milliseconds.
     pub const LIMIT: u64 = 30_000;
 
@@ -53,6 +53,13 @@ impl HookPlan {
     #[must_use]
     pub const fn goes_on(&self, tries: u32) -> bool {
         tries == 0 || tries < self.tries
+    }
+
+    /// As how many tries a call counts that was not finished, and was the event's so many-th: never as the last one.
+    /// Its process may have ended for another reason, as with each deployment.
+    #[must_use]
+    pub fn unfinished(&self, tries: u32) -> u32 {
+        tries.min(self.tries.saturating_sub(1))
     }
 
     /// Whether it is tried again now.
@@ -138,6 +145,24 @@ mod tests {
             [due(0, 0), due(0, 1), due(1, 0), due(1, 1)],
             [true, false, true, false]
         );
+    }
+
+    #[test]
+    fn a_call_that_was_not_finished_is_never_the_last_try() {
+        for most in [0, 1, 2, 24] {
+            let plan = HookPlan {
+                tries: most,
+                ..HookPlan::default()
+            };
+            let counted = [1, 2, 24, u32::MAX].map(|tries| plan.unfinished(tries));
+            assert!(counted.iter().all(|tries| plan.goes_on(*tries)), "{most}");
+            let expected = match most {
+                0 | 1 => [0; 4],
+                2 => [1; 4],
+                _ => [1, 2, 23, 23],
+            };
+            assert_eq!(counted, expected, "{most}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // Calls a hook for what the history holds, one process at a time. When what failed is tried again, the core says.
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { internal } from "../server.js";
 import { HOOK_ATTEMPTS, HOOK_LEASE, HOOK_LIMIT, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
 import { consumerName } from "./store.js";
@@ -53,8 +53,9 @@ interface Turn {
  * time. An event that fails stops its tenant, whose later events wait; those of others go on. It is tried
  * again with growing pauses, up to an hour, so many times by itself, and then when {@link retry} is called, or
  * `app-license store retry`. A hook that takes longer than its time (`timeLimit`, 30 seconds) has failed: it is called
- * again, what it still answers is ignored, and the `signal` that it was given is aborted. So has one whose process
- * ended while it was called.
+ * again, what it still answers is ignored, and the `signal` that it was given is aborted. So has one whose call is not
+ * finished, as its process ended, lost its turn, or could not reach the store; that never uses up the last try. The
+ * store is told of each call when it begins and when it ended: two small writes more for each entry.
  *
  * @throws `misuse` where the store, the name or the hook is missing.
  *
@@ -67,6 +68,8 @@ interface Turn {
 export class HookRunner {
   readonly #store: InstallationStore;
   readonly #name: string;
+  /** The consumer that stopped at whom the hook is being called for: as `Name::of` of the Rust store names it. */
+  readonly #attempts: string;
   readonly #hook: Hook;
   readonly #tries: number;
   readonly #limit: number;
@@ -91,6 +94,7 @@ export class HookRunner {
     consumerName(name);
     this.#store = store;
     this.#name = name;
+    this.#attempts = `${HOOK_ATTEMPTS}/sha256:${createHash("sha256").update(name).digest("hex")}`;
     this.#hook = hook;
     this.#tries = options.tries ?? HOOK_TRIES;
     this.#limit = options.timeLimit === undefined ? HOOK_LIMIT : options.timeLimit * 1000;
@@ -143,11 +147,6 @@ export class HookRunner {
     return `hooks/${this.#name}`;
   }
 
-  /** The consumer that stopped at whom the hook is being called for. */
-  get #attempts(): string {
-    return `${HOOK_ATTEMPTS}/${this.#name}`;
-  }
-
   async #hasWork(): Promise<boolean> {
     const at = await this.#store.cursor(this.#name);
     if ((await this.#after(at, 1)).length > 0) {
@@ -169,13 +168,23 @@ export class HookRunner {
     return entries;
   }
 
-  /** Lets the tenants wait whose hooks were called by processes that ended meanwhile: a hook that ends its process
-   * would else be called again by each that comes after, before any other tenant. */
+  /** Lets the tenants wait whose calls were not finished: a hook that ends its process would else be called again by
+   * each that comes after, before any other tenant. */
   async #settle(turn: Turn): Promise<void> {
-    for (const { key, at, tries } of await this.#store.stopped(this.#attempts)) {
-      await this.#store.stop(this.#name, this.#failed(key, at, tries));
+    const left = await this.#store.stopped(this.#attempts);
+    if (!left.length) {
+      return;
+    }
+    const cursor = await this.#store.cursor(this.#name);
+    const waiting = new Map((await this.stopped()).map(({ key, at }) => [key, at]));
+    for (const { key, at, tries } of left) {
+      // a process that stood still before the call wrote this when another had finished it
+      if (at >= (waiting.get(key) ?? cursor + 1)) {
+        await this.#store.stop(this.#name, this.#failed(key, at, call(op.hookUnfinished, this.#tries, tries)));
+        const error = new Error("a call of the hook was not finished: its process ended, lost its turn, or could not reach the store");
+        turn.failure ??= { error };
+      }
       await this.#store.resume(this.#attempts, key);
-      turn.failure ??= { error: new Error("the process ended that called the hook") };
     }
   }
 

@@ -217,7 +217,6 @@ export class SqliteStore implements InstallationStore {
   }
 
   stop(consumer: string, { key, at, tries, retryAt }: Stopped): void {
-    consumerName(consumer);
     const sql = "INSERT OR REPLACE INTO stopped (consumer, tenant, sequence, tries, retry_at) VALUES (?, ?, ?, ?, ?)";
     this.#sql(sql).run(consumer, tenantOf(key), at, tries, seconds(retryAt));
   }

@@ -67,7 +67,8 @@ export interface InstallationStore {
   advance(consumer: string, sequence: number): Awaitable<void>;
   /** The tenants at whose events a consumer stopped, in the order of those. */
   stopped(consumer: string): Awaitable<Stopped[]>;
-  /** A consumer stopped at an event of a tenant: in place of what was known of the two. */
+  /** A consumer stopped at an event of a tenant: in place of what was known of the two. The names of some that
+   * `HookRunner` keeps begin with a space. */
   stop(consumer: string, stopped: Stopped): Awaitable<void>;
   /** A consumer waits no more for a tenant. */
   resume(consumer: string, key: string): Awaitable<void>;
@@ -137,10 +138,11 @@ export function lasting(seconds: number): void {
   internal.settings.hold("a lease", { seconds }, { seconds: internal.settings.count(1, LONGEST_LEASE) }, ["seconds"]);
 }
 
-/** @internal Throws `misuse` for the name of a consumer that a store keeps for itself. */
+/** @internal Throws `misuse` for a name that no app may give a consumer: stores and `HookRunner` keep numbers and
+ * attempts under such names. */
 export function consumerName(name: string): void {
   if (name.startsWith(" ")) {
-    throw internal.settings.misuse("the name of a consumer begins with no space: the store keeps such names for itself");
+    throw internal.settings.misuse("the name of a consumer begins with no space: such names are kept for stores and hooks");
   }
 }
 
@@ -287,7 +289,6 @@ export class MemoryStore implements InstallationStore {
   }
 
   stop(consumer: string, stopped: Stopped): void {
-    consumerName(consumer);
     const of = this.#stopped.get(consumer) ?? new Map<string, Stopped>();
     this.#stopped.set(consumer, of.set(stopped.key, { ...stopped }));
   }

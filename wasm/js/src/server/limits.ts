@@ -55,8 +55,8 @@ export const HOOK_PAGE = 100;
 export const HOOK_PAUSE = 1_000;
 /** How often an event is tried by itself. */
 export const HOOK_TRIES = 24;
-/** What the names of consumers begin with that keep whom a runner is calling for, before `/`. */
-export const HOOK_ATTEMPTS = "attempts";
+/** The kind of name under which a runner keeps whom it is calling for. No consumer that an app names has such a name. */
+export const HOOK_ATTEMPTS = " attempts";
 /** How long a hook may take for one event. */
 export const HOOK_LIMIT = 30_000;
 /** The code of a token that another key may have signed: that is looked for, once. */

@@ -13,6 +13,7 @@ export {
   hookIsDue,
   hookRest,
   hookRetry,
+  hookUnfinished,
   installKeyOf,
   invocationKeyOf,
   isNews,

@@ -283,6 +283,8 @@ const TESTS: Record<string, Run> = {
     await store.stop("mail", again);
     same(await store.stopped("mail"), [other, again], "stopped again");
     same(await store.stopped("billing"), [], "of another consumer");
+    await store.stop(" billing", one); // as HookRunner names what it is calling for
+    same([await store.stopped(" billing"), await store.stopped("billing")], [[one], []], "of a name that begins with a space");
     await store.resume("billing", "a");
     await store.resume("mail", ari);
     await store.resume("mail", "b");

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use app_license::InstallationStatus;
+use app_license::plan::hooks::HookPlan;
 use app_license_store::{
-    Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence, SqliteOptions,
+    Delivery, EncryptionKeys, InstallationStore, Mark, Name, ReplayMark, Sequence, SqliteOptions,
     SqliteRecords, SqliteStore, Stopped,
 };
 use rusqlite::Connection;
@@ -81,8 +82,12 @@ async fn consumers_are_those_that_handled_an_event_or_stopped_at_one() {
         .unwrap();
     let stopped = Stopped::new(tenant("a"), Sequence::new(1), 1, now());
     // the last is what the runner `mail` is calling for
-    for consumer in ["mail", "billing", "attempts/mail"] {
-        store.stop(&name(consumer), &stopped).await.unwrap();
+    for consumer in [
+        name("mail"),
+        name("billing"),
+        Name::of(HookPlan::ATTEMPTS, "mail"),
+    ] {
+        store.stop(&consumer, &stopped).await.unwrap();
     }
     assert_eq!(names(), ["billing", "mail"]);
     // what an erasure keeps is no consumer
