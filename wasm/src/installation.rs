@@ -211,7 +211,8 @@ pub(crate) fn event(input: &Input) -> Result<(Event, Option<BodyHash>), Error> {
             let kind = ForgeLifecycleKind::from_name(&name).ok_or_else(|| missing("event"))?;
             ForgeLifecycleEvent::parse(kind, body)?.into()
         }
-        _ => stated(input, body)?.into(),
+        "license" => stated(input, body)?.into(),
+        _ => return Err(missing("on")),
     };
     Ok((event, None))
 }
@@ -298,9 +299,9 @@ fn said(input: &Input) -> Result<Output, Error> {
         output.list("links", links);
     }
     let refusal = match (known, &half, &call) {
-        (Some(it), Some(half), Some(call)) => it.refusal_of(half, forge_call(call)),
+        (Some(it), Some(half), Some(call)) => it.refusal_of(half, forge_call(call)?),
         (Some(it), None, Some(call)) => {
-            match it.admission(call_of(call), input.time("issuedAt")?) {
+            match it.admission(request_of(call)?, input.time("issuedAt")?) {
                 Admission::Serve => None,
                 Admission::Reopen => {
                     output.text("refusesCall", "reopen");
@@ -317,7 +318,7 @@ fn said(input: &Input) -> Result<Output, Error> {
         let stage = input.number("stage")?.unwrap_or_default();
         let stage = usize::try_from(stage).ok().and_then(|at| STAGES.get(at));
         let stage = *stage.ok_or_else(|| missing("stage"))?;
-        let mut lookup = ForgeLookup::at(half, forge_call(call), stage);
+        let mut lookup = ForgeLookup::at(half, forge_call(call)?, stage);
         let step = lookup.loaded(known.map(Installation::record));
         let (load, learns) = match &step {
             LookupStep::Load(key) => (Some(key.as_str()), None),
@@ -344,11 +345,20 @@ const STAGES: [LookupStage; 4] = [
     LookupStage::OnSite,
 ];
 
-fn forge_call(name: &str) -> ForgeCall {
-    if name == "event" {
-        ForgeCall::Event
-    } else {
-        ForgeCall::Invocation
+fn forge_call(name: &str) -> Result<ForgeCall, Error> {
+    match name {
+        "event" => Ok(ForgeCall::Event),
+        "invocation" => Ok(ForgeCall::Invocation),
+        _ => Err(missing("call")),
+    }
+}
+
+/// What is served. An event is none: whoever takes it stores it, whatever is known of the tenant.
+fn request_of(name: &str) -> Result<ConnectCall, Error> {
+    match name {
+        "request" => Ok(ConnectCall::Page),
+        "context" => Ok(ConnectCall::FrontEnd),
+        _ => Err(missing("call")),
     }
 }
 
@@ -379,12 +389,14 @@ fn status_of(name: &str) -> Option<InstallationStatus> {
     all.find(|status| status.name() == name)
 }
 
-/// What a token came with. Any secret of the installation proves a `disabled`.
-fn call_of(name: &str) -> ConnectCall {
-    match name {
-        "context" => ConnectCall::FrontEnd,
-        "any" => ConnectCall::Event(LifecycleKind::Disabled),
-        name => LifecycleKind::from_name(name).map_or(ConnectCall::Page, ConnectCall::Event),
+/// For what the secrets are that are asked for. Any secret of the installation proves a `disabled`.
+fn secrets_asked(of: &str) -> Result<ConnectCall, Error> {
+    match of {
+        "in_use" => Ok(ConnectCall::Page),
+        "installed" => Ok(ConnectCall::Event(LifecycleKind::Installed)),
+        "enabled" => Ok(ConnectCall::Event(LifecycleKind::Enabled)),
+        "disabled" | "any" => Ok(ConnectCall::Event(LifecycleKind::Disabled)),
+        name => request_of(name).map_err(|_| missing("of")),
     }
 }
 
@@ -409,7 +421,8 @@ pub fn secrets_of(
 fn secrets(input: &Input) -> Result<Output, Error> {
     let grace = input.number("grace")?;
     let grace = grace.unwrap_or(Installation::SECRET_GRACE);
-    let of = input.text("of").unwrap_or_default();
+    let of = input.need("of")?;
+    let call = secrets_asked(&of)?;
     let (stored, now) = (stored(input)?, input.time("now")?);
     let known = stored.filter(|it| of.as_str() != "in_use" || it.status().is_in_use());
     let mut output = Output::new();
@@ -417,7 +430,7 @@ fn secrets(input: &Input) -> Result<Output, Error> {
         output.json("secrets", "[]");
         return Ok(output);
     };
-    let secrets = known.secrets_for(call_of(&of), now, grace);
+    let secrets = known.secrets_for(call, now, grace);
     output.list("secrets", secrets.map(|secret| json_text(secret.expose())));
     output.flag("isServed", known.refusal().is_none());
     let keep_for = input.number("keepFor")?.unwrap_or_default();

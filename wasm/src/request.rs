@@ -86,20 +86,24 @@ fn tenant(
         token,
     };
     let is_short = sent.is_short();
-    Ok(if kind == "context" {
-        let token = ContextToken::try_new(sent, |it| UnverifiedContextToken::parse(&it.token))?;
-        let issuer = token.borrow_dependent().issuer().as_str().to_owned();
-        if is_short {
-            CONTEXTS.with(|kept| kept.keep(token));
+    Ok(match kind {
+        "context" => {
+            let token = ContextToken::try_new(sent, |it| UnverifiedContextToken::parse(&it.token))?;
+            let issuer = token.borrow_dependent().issuer().as_str().to_owned();
+            if is_short {
+                CONTEXTS.with(|kept| kept.keep(token));
+            }
+            issuer
         }
-        issuer
-    } else {
-        let token = RequestToken::try_new(sent, |it| UnverifiedRequestToken::parse(&it.token))?;
-        let issuer = token.borrow_dependent().issuer().as_str().to_owned();
-        if is_short {
-            REQUESTS.with(|kept| kept.keep(token));
+        "request" => {
+            let token = RequestToken::try_new(sent, |it| UnverifiedRequestToken::parse(&it.token))?;
+            let issuer = token.borrow_dependent().issuer().as_str().to_owned();
+            if is_short {
+                REQUESTS.with(|kept| kept.keep(token));
+            }
+            issuer
         }
-        issuer
+        _ => return Err(missing("kind")),
     })
 }
 

@@ -219,3 +219,79 @@ test("21: base URLs of several paths are warned of", () => {
   assert.equal(make({ baseUrl: two, proxyStripsBasePath: true }), "");
   assert.equal(make({ baseUrl: [`${baseUrl}/one`, "https://b.example.com/one/"] }), "");
 });
+
+/** Kinds that a caller without types may pass: names of events, and such as an earlier version or a typing error has. */
+const NO_KINDS = ["installed", "uninstalled", "enabled", "disabled", "any", "in_use", "event", "invocation", "Context", "request ", "", null, 1, true, {}];
+
+test("no kind but its own is verified: a blocked and an uninstalled site are served by none", async () => {
+  const site = new FakeConnect({ appKey, baseUrl });
+  const store = new MemoryStore();
+  let now = 1_700_000_000_000;
+  const app = new ConnectApp({ appKey, baseUrl, store, fetch: site.keyServer, allowTestKeys: true, clock: () => new Date(now) });
+  const happens = async (event) => {
+    now += 10_000;
+    const { status } = await app.handle(new Request(...site.lifecycle(event, { now: new Date(now) }).fetchArguments));
+    assert.equal(status, 204, event);
+    now += 10_000;
+  };
+  const served = async (kind) => {
+    const { url } = site.page("/panel", "advanced", new Date(now));
+    const verifying = app.verify(new Request(url), kind);
+    return verifying.then(({ clientKey }) => clientKey, (error) => error.code);
+  };
+  const refusedKinds = async () => {
+    for (const kind of NO_KINDS) {
+      assert.equal(await served(kind), "misuse", String(kind));
+    }
+  };
+  await happens("installed");
+  for (const kind of [undefined, "request"]) {
+    assert.equal(await served(kind), site.clientKey);
+  }
+  await refusedKinds();
+  assert.equal(await app.block(site.clientKey), true);
+  for (const kind of [undefined, "request"]) {
+    assert.equal(await served(kind), "tenant_blocked");
+  }
+  await refusedKinds();
+  assert.equal(await app.unblock(site.clientKey), true);
+  await happens("uninstalled");
+  assert.equal(await served(), "unknown_tenant");
+  await refusedKinds();
+});
+
+test("no kind but its own is verified by a remote, and by the gate of an app", async () => {
+  const forge = new FakeForge({ appId });
+  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true });
+  const asked = () => new Request(`${baseUrl}/panel`, { headers: { authorization: forge.authorization("advanced") } });
+  assert.equal((await remote.verify(asked())).installationId, forge.installationId);
+  for (const kind of NO_KINDS) {
+    await assert.rejects(remote.verify(asked(), kind), { code: "misuse" }, String(kind));
+    assert.equal(code(() => remote.guard({ kind }, () => new Response())), "misuse", String(kind));
+  }
+});
+
+test("the core serves what is a request, and knows of every other word that it is none", () => {
+  const { about } = server.internal;
+  const at = "2026-01-01T00:00:00Z";
+  const times = { statusSince: at, firstInstalledAt: at, installedAt: at, updatedAt: at };
+  const record = { key: { connect: "acme" }, status: "uninstalled", ...times, uninstalledAt: at, entitlement: {} };
+  const secrets = { current: "a".repeat(32), previous: null };
+  const issuedAt = 1_800_000_000;
+  for (const call of ["request", "context"]) {
+    assert.equal(about(record, { call, issuedAt }).refusesCall, "unknown_tenant", call);
+    assert.deepEqual(new server.LifecycleReducer().secretsUntil({ record, secrets }, new Date(), call).secrets, [], call);
+  }
+  const half = { installation: "ari:cloud:ecosystem::installation/1", app: appId, cloudId: null, product: null, isProduction: true, issuedAt };
+  for (const call of ["installed", "uninstalled", "enabled", "disabled", "any", "in_use", "Context", ""]) {
+    assert.equal(code(() => about(record, { call, issuedAt })), "field_missing", call);
+    assert.equal(code(() => about(record, { call, half, stage: 0 })), "field_missing", call);
+  }
+  for (const stage of [4, 99, -1, 0.5]) {
+    assert.equal(code(() => about(undefined, { call: "invocation", half, stage })), "field_missing", `${stage}`);
+  }
+  for (const of of ["Request", "uninstalled", "use ", "", undefined]) {
+    assert.equal(code(() => new server.LifecycleReducer().secretsUntil({ record, secrets }, new Date(), of)), "field_missing", of);
+  }
+  assert.equal(code(() => server.tenantOf(new FakeConnect({ appKey, baseUrl }).page("/panel", "advanced"), "Context")), "field_missing");
+});

@@ -122,11 +122,16 @@ export abstract class Backend<V extends object> {
   /**
    * Verifies a request.
    *
-   * @throws a {@link VerifyError}: 401 when it proves nothing, 503 when that could not be checked.
+   * @throws a {@link VerifyError}: 401 when it proves nothing, 503 when that could not be checked; `misuse` for a
+   * `kind` that there is not.
    */
-  async verify(request: Request | Incoming, kind?: "request" | "context"): Promise<V> {
+  async verify(request: Request | Incoming, kind: "request" | "context" = "request"): Promise<V> {
+    const expected = kindRule(kind);
+    if (expected !== undefined) {
+      throw misuse(`verify: \`kind\` must be ${expected}`);
+    }
     const sent = isIncoming(request) ? request : incomingOf(request as Request);
-    const verified = await this.prove(sent, kind ?? "request");
+    const verified = await this.prove(sent, kind);
     this.#own.add(verified);
     return verified;
   }
