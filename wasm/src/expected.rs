@@ -12,7 +12,7 @@ use crate::call::{Input, missing};
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** A request as it arrived, and what its token is held to. */
-export interface Arrived {
+export interface Arrival {
   /** The values of every `Authorization` header, with NUL between them. */
   authorization: string | undefined;
   method: string;

@@ -177,7 +177,7 @@ pub fn verify_invocation(
 ) -> Result<String, JsValue> {
     let verify = || {
         let is_of = |it: &InvocationToken| *it.borrow_owner() == authorization;
-        let waiting = match INVOCATIONS.with(|kept| kept.take(is_of)) {
+        let waiting = match INVOCATIONS.with(|kept| kept.take(&is_of)) {
             Some(waiting) => waiting,
             None => InvocationToken::parse(authorization)?,
         };

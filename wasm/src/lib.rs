@@ -6,7 +6,8 @@
 //! call. A refusal of a server's call is thrown, as the error that [`host::Host`] makes of it.
 //!
 //! Of a tenant, nothing is kept between two calls but what plans remember ([`machine`]), keys and what License
-//! APIs said, and what was parsed of a request that is still to be verified (`parsed`).
+//! APIs said, and what was parsed of a request that is still to be verified, or of an event that was verified and is
+//! still to be delivered, the secret of an install with it (`parsed`).
 //!
 //! # Crate features
 //!
@@ -20,6 +21,8 @@
     reason = "what JavaScript hands in is the call's own"
 )]
 
+#[cfg(feature = "server")]
+pub mod about;
 #[cfg(feature = "server")]
 pub mod call;
 #[cfg(feature = "server")]

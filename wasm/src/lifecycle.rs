@@ -6,6 +6,7 @@ use app_license::connect::{
 use app_license::delivery::ReplayMark;
 use app_license::{Capability, Error, RsaPublicKey, UnixTime};
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 use crate::call::{Input, Output, answered, missing};
 use crate::expected::{headers, key_hosts, tenant_keys};
@@ -28,7 +29,7 @@ export interface InstallKey {
 }
 
 /** A lifecycle event as it arrived, and what it is held to. */
-export interface EventInput extends Arrived, CloudPlaces {
+export interface EventInput extends Arrival, CloudPlaces {
   body: string;
   /** Which endpoint this is. */
   event: string;
@@ -193,6 +194,19 @@ pub fn check_unproved_install(
     let issuer = event.issuer();
     event.keep();
     Ok(issuer)
+}
+
+/// Drops what waits of an event that comes no further, by its header or by its body: its key is out of reach, or the
+/// store fails. The secret of an install is in it.
+#[wasm_bindgen(js_name = dropEvent)]
+pub fn drop_event(authorization: Option<String>, body: Option<String>) {
+    let (authorization, body) = (authorization.map(Zeroizing::new), body.map(Zeroizing::new));
+    if let Some(authorization) = authorization {
+        ReceivedEvent::drop_of(&authorization);
+    }
+    if let Some(body) = body {
+        ReadBody::drop_of(&body);
+    }
 }
 
 fn unproved(input: &Input) -> Result<ReceivedEvent, Error> {

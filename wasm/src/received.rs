@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::call::{Input, missing};
 use crate::expected::{expectations, headers, key_hosts};
-use crate::parsed::Slots;
+use crate::parsed::{Parse, Slots, length};
 
 thread_local! {
     /// Events that wait for their bodies, or for the platform's key.
@@ -34,7 +34,7 @@ const TEXTS: [&str; 8] = [
 
 /// All that an event is read by, but for its body.
 #[derive(PartialEq, Eq)]
-struct Arrived {
+struct EventTexts {
     texts: [Option<Zeroizing<String>>; TEXTS.len()],
     strips: bool,
     leeway: Option<u64>,
@@ -43,7 +43,7 @@ struct Arrived {
 
 /// An event as it arrived, and the app that it is held to.
 pub(crate) struct EventCall {
-    arrived: Arrived,
+    texts: EventTexts,
     verifier: Verifier,
     kind: LifecycleKind,
     body: OnceCell<Zeroizing<String>>,
@@ -76,7 +76,7 @@ pub(crate) fn kind(input: &Input) -> Result<LifecycleKind, Error> {
     LifecycleKind::from_name(&name).ok_or_else(|| missing("event"))
 }
 
-impl Arrived {
+impl EventTexts {
     fn read(input: &Input) -> Result<Self, Error> {
         Ok(Self {
             texts: TEXTS.map(|name| input.text(name)),
@@ -99,28 +99,36 @@ impl Arrived {
     }
 }
 
+impl Parse for ReceivedEvent {
+    fn length(&self) -> usize {
+        let call = self.borrow_owner();
+        let body = call.body.get().map_or(0, |body| body.len());
+        length(&call.texts.texts).saturating_add(body)
+    }
+}
+
 impl ReceivedEvent {
     /// The event of a call: as it was kept by the last one, or with its token parsed.
     pub(crate) fn of(input: &Input, body: Option<&str>) -> Result<Self, Error> {
-        let arrived = Arrived::read(input)?;
+        let texts = EventTexts::read(input)?;
         let is_of = |it: &Self| {
             let call = it.borrow_owner();
             let known = call.body.get().map(|known| known.as_str());
-            call.arrived == arrived && (known.is_none() || known == body)
+            call.texts == texts && (known.is_none() || known == body)
         };
-        if let Some(event) = EVENTS.with(|kept| kept.take(is_of)) {
+        if let Some(event) = EVENTS.with(|kept| kept.take(&is_of)) {
             return Ok(event);
         }
-        let config = expectations(&input.need("baseUrl")?, arrived.strips, input.leeway()?)?;
+        let config = expectations(&input.need("baseUrl")?, texts.strips, input.leeway()?)?;
         let verifier = Verifier::new(AppKey::new(&*input.need("appKey")?)?, config);
         let call = EventCall {
             verifier: verifier.key_hosts(key_hosts(input)?),
-            arrived,
+            texts,
             kind: kind(input)?,
             body: OnceCell::new(),
         };
         Self::try_new(call, |call| {
-            let token = jwt_from_headers(headers(call.arrived.authorization()))?;
+            let token = jwt_from_headers(headers(call.texts.authorization()))?;
             Ok(match call.verifier.event(call.kind, token)? {
                 UnverifiedEvent::OfPlatform(event) => Step::OfPlatform(Box::new(event)),
                 UnverifiedEvent::OfTenant(event) => Step::OfTenant(Box::new(event)),
@@ -131,6 +139,12 @@ impl ReceivedEvent {
     /// Keeps it for the next call of the same event.
     pub(crate) fn keep(self) {
         EVENTS.with(|kept| kept.keep(self));
+    }
+
+    /// Drops the event of this header: it comes no further.
+    pub(crate) fn drop_of(authorization: &str) {
+        let is_of = |it: &Self| it.borrow_owner().texts.authorization() == Some(authorization);
+        EVENTS.with(|kept| kept.take(&is_of));
     }
 
     /// Whose event it says to be.
@@ -148,7 +162,7 @@ impl ReceivedEvent {
     pub(crate) fn kid_of(authorization: Option<&str>) -> Option<KeyId> {
         EVENTS.with(|kept| {
             kept.find(|it| {
-                if it.borrow_owner().arrived.authorization() != authorization {
+                if it.borrow_owner().texts.authorization() != authorization {
                     return None;
                 }
                 match it.borrow_dependent() {
@@ -172,7 +186,7 @@ impl ReceivedEvent {
                 _ => return Err(missing("event")),
             };
             let body = call.body.get_or_init(|| body);
-            let (request, now) = (call.arrived.request()?, call.arrived.now);
+            let (request, now) = (call.texts.request()?, call.texts.now);
             let received = event.receive(body.as_bytes(), &request, now)?;
             *step = Step::Received(Box::new(received));
             Ok(())
@@ -191,9 +205,9 @@ impl ReceivedEvent {
     pub(crate) fn of_tenant(
         &self,
     ) -> Result<(&UnverifiedTenantEvent<'_>, RequestLine<'_>, UnixTime), Error> {
-        let arrived = &self.borrow_owner().arrived;
+        let texts = &self.borrow_owner().texts;
         match self.borrow_dependent() {
-            Step::OfTenant(event) => Ok((event, arrived.request()?, arrived.now)),
+            Step::OfTenant(event) => Ok((event, texts.request()?, texts.now)),
             _ => Err(missing("event")),
         }
     }

@@ -13,7 +13,7 @@ use crate::expected::{expectations, headers, last_expectations, tenant_keys};
 use crate::host::refused;
 use crate::license;
 use crate::lines::{line, number};
-use crate::parsed::{CONTEXTS, ContextToken, REQUESTS, RequestToken, Sent, is_of_other_keys};
+use crate::parsed::{CONTEXTS, ContextToken, REQUESTS, RequestToken, TokenTexts, is_of_other_keys};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -80,27 +80,24 @@ fn tenant(
         return Ok(token.issuer().as_str().to_owned());
     }
     let token = token_from_request(all, query(target.as_deref().unwrap_or_default()))?.into_owned();
-    let sent = Sent {
+    let texts = TokenTexts {
         authorization,
         target,
         token,
     };
-    let is_short = sent.is_short();
     Ok(match kind {
         "context" => {
-            let token = ContextToken::try_new(sent, |it| UnverifiedContextToken::parse(&it.token))?;
+            let token =
+                ContextToken::try_new(texts, |it| UnverifiedContextToken::parse(&it.token))?;
             let issuer = token.borrow_dependent().issuer().as_str().to_owned();
-            if is_short {
-                CONTEXTS.with(|kept| kept.keep(token));
-            }
+            CONTEXTS.with(|kept| kept.keep(token));
             issuer
         }
         "request" => {
-            let token = RequestToken::try_new(sent, |it| UnverifiedRequestToken::parse(&it.token))?;
+            let token =
+                RequestToken::try_new(texts, |it| UnverifiedRequestToken::parse(&it.token))?;
             let issuer = token.borrow_dependent().issuer().as_str().to_owned();
-            if is_short {
-                REQUESTS.with(|kept| kept.keep(token));
-            }
+            REQUESTS.with(|kept| kept.keep(token));
             issuer
         }
         _ => return Err(missing("kind")),
@@ -140,7 +137,7 @@ pub fn verify_request(
         };
         let authorization = authorization.as_deref();
         let is_of = |it: &RequestToken| it.borrow_owner().is_of(authorization, Some(target));
-        if let Some(token) = REQUESTS.with(|kept| kept.take(is_of)) {
+        if let Some(token) = REQUESTS.with(|kept| kept.take(&is_of)) {
             let verified = verify(token.borrow_dependent());
             if is_of_other_keys(&verified) {
                 REQUESTS.with(|kept| kept.keep(token));
@@ -190,7 +187,7 @@ pub fn verify_context(
         let now = time(now, "now")?;
         let (all, target) = (authorization.as_deref(), target.as_deref());
         let is_of = |it: &ContextToken| it.borrow_owner().is_of(all, target);
-        let token = if let Some(token) = CONTEXTS.with(|kept| kept.take(is_of)) {
+        let token = if let Some(token) = CONTEXTS.with(|kept| kept.take(&is_of)) {
             let verified = token.borrow_dependent().verify(&keys, &expected, now);
             if is_of_other_keys(&verified) {
                 CONTEXTS.with(|kept| kept.keep(token));

@@ -7,7 +7,7 @@ import {
 import type { FlagMetadata, ResolutionDetails } from "@openfeature/core";
 
 import { License, LicenseError, check, isUnlimited } from "./index.js";
-import type { FeatureMap, Features, Policy } from "./index.js";
+import type { FeatureMap, Policy } from "./index.js";
 import { licenses } from "./registry.js";
 
 /** What both providers are told. */

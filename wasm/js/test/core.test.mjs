@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { VerifyError, checkUnprovedInstall, internal, queryHash, tenantOf } from "../dist/server.js";
 import { verifyContext, verifyInstall, verifyInvocation, verifyRequest } from "../dist/server.js";
+import { ConnectApp, MemoryStore } from "../dist/fetch.js";
 import { FakeConnect, FakeForge } from "../dist/testing.js";
 
 const { call, instance, op, read } = internal;
@@ -147,4 +148,69 @@ test("an event that was checked is held to its own body, endpoint and time", () 
   assert.equal(code(() => verifyInstall(sent, strange.pem, of)), "signature");
   assert.equal(verifyInstall({ ...sent, body }, site.pem, of).baseUrl, "https://other.atlassian.net");
   assert.equal(verifyInstall(sent, site.pem, of).baseUrl, site.siteUrl);
+});
+
+const appKey = "com.example.app";
+const memory = () => instance().memory.buffer;
+const deliver = (app, { fetchArguments }) => app.handle(new Request(...fetchArguments)).then(({ status }) => status);
+
+test("forged installs with large bodies do not grow the module while they wait", async () => {
+  const unknown = async () => new Response("no", { status: 404 });
+  const app = new ConnectApp({ appKey, baseUrl, store: new MemoryStore(), fetch: unknown, allowTestKeys: true, clock: () => now });
+  const forge = (name) => deliver(app, site.lifecycle("installed", { now, fields: { description: name.padEnd(250_000, "x") } }));
+  for (let place = 0; place < 8; place += 1) {
+    assert.equal(await forge(`a ${place}`), 401);
+  }
+  const before = memory().byteLength;
+  for (let place = 0; place < 64; place += 1) {
+    assert.equal(await forge(`b ${place}`), 401);
+  }
+  assert.ok(memory().byteLength - before <= 1 << 20, `${before} bytes before, ${memory().byteLength} after`);
+});
+
+test("invocation tokens that are too long to wait do not grow the module", () => {
+  const long = (place) => {
+    const token = [{ alg: "RS256", kid: "abc", typ: "JWT" }, { pad: `${place}`.padEnd(300_000, "x") }];
+    const parts = token.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+    return `Bearer ${parts.join(".")}.AA`;
+  };
+  const parse = (place) => {
+    try {
+      call(op.invocationKeyOf, long(place));
+    } catch (error) {
+      assert.ok(error instanceof VerifyError);
+    }
+  };
+  for (let place = 0; place < 8; place += 1) {
+    parse(place);
+  }
+  const before = memory().byteLength;
+  for (let place = 8; place < 72; place += 1) {
+    parse(place);
+  }
+  assert.ok(memory().byteLength - before <= 1 << 20, `${before} bytes before, ${memory().byteLength} after`);
+});
+
+test("an install that comes no further does not wait in the module, nor does its secret", async () => {
+  const copies = (text) => Buffer.from(memory()).toString("latin1").split(text).length - 1;
+  const failing = new MemoryStore();
+  failing.deliver = () => {
+    throw new Error("the disk is full");
+  };
+  const faults = {
+    "no key": [401, () => ({ fetch: async () => new Response("no", { status: 404 }) })],
+    "no key host": [503, () => ({ fetch: () => Promise.reject(new TypeError("no network")) })],
+    "another's key": [401, (_, other) => ({ keys: { pemOf: async () => other.pem, refresh: async () => other.pem, proved: async () => {} } })],
+    "no store": [503, (of) => ({ fetch: of.keyServer, store: failing })],
+    nothing: [204, (of) => ({ fetch: of.keyServer })],
+  };
+  for (const [name, [status, more]] of Object.entries(faults)) {
+    const [of, other] = [1, 2].map(() => new FakeConnect({ appKey, baseUrl }));
+    const app = new ConnectApp({ appKey, baseUrl, store: new MemoryStore(), allowTestKeys: true, clock: () => now, ...more(of, other) });
+    const sent = of.lifecycle("installed", { now });
+    assert.equal(await deliver(app, sent), status, name);
+    assert.equal(copies(sent.body), 0, name);
+    // what was verified was handed out, by a buffer that is free
+    assert.ok(copies(of.secret) === 0 || name === "no store" || name === "nothing", name);
+  }
 });

@@ -138,8 +138,26 @@ const INHERITED = {
   newer: true,
 };
 
+/** What records, events and questions about them have. */
+const INHERITED_FIELDS = {
+  asOf: true,
+  environment: "STAGING",
+  half: {},
+  call: "request",
+  stage: 1,
+  issuedAt: "2026-01-01T00:00:00Z",
+  storedFor: "x",
+  uninstalledAt: "x",
+  issued: { installed: "x" },
+  forgeInstalled: "x",
+  uninstalled: "x",
+  evaluation: true,
+  license: { evaluation: true },
+};
+
 const license = fromFunctionContext({ license: { active: true } }, { environmentType: "PRODUCTION", asOf: clock() });
 const key = Buffer.alloc(32, 1);
+const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
 const code = (run) => {
   try {
     return run();
@@ -148,6 +166,32 @@ const code = (run) => {
   }
 };
 const shownLicense = (of) => ({ ...of.toJSON(), asOf: of.asOf && Math.abs(of.asOf - Date.now()) < 60_000 ? "now" : of.asOf });
+
+/** A site that has the app, and a page of it: of Standard. */
+function opened() {
+  const query = "/export?lic=active";
+  const hash = createHash("sha256").update("GET&/export&lic=active").digest("hex");
+  const claims = { iss: "acme", exp: at + 60, iat: at, qsh: hash };
+  const unsigned = `${base64url({ typ: "JWT", alg: "HS256" })}.${base64url(claims)}`;
+  const secret = "0123456789abcdef0123456789abcdef";
+  const jwt = `${unsigned}.${createHmac("sha256", secret).update(unsigned).digest("base64url")}`;
+  const of = app();
+  const record = { key: { connect: "acme" }, status: "enabled", ...times, baseUrl: "https://acme.atlassian.net", appKey, entitlement: {} };
+  const installation = { record, secrets: { current: secret, previous: null } };
+  of.options.store.deliver("acme", null, () => ({ repeated: false, installation, mark: null, entries: [] }), clock());
+  return { of, url: baseUrl + query, authorization: `JWT ${jwt}` };
+}
+
+/** What a gate of Express makes of a request: the license, or the status and the answer. */
+function passed(gate, url, authorization) {
+  const request = { method: "GET", originalUrl: url.slice(baseUrl.length), rawHeaders: ["Authorization", authorization], socket: { remoteAddress: "::1" } };
+  return new Promise((resolve, reject) => {
+    const response = { locals: {}, statusCode: 200, headersSent: false, writableEnded: false, destroyed: false, once: () => {}, setHeader: () => {} };
+    response.status = (status) => (response.statusCode = status);
+    response.end = (body) => resolve({ status: response.statusCode, body });
+    gate(request, response, (error) => (error ? reject(error) : resolve({ status: response.locals.license.state })));
+  });
+}
 
 /** What can be seen of apps, gates, readers and stores that are made of few settings. */
 const SEEN = {
@@ -165,36 +209,37 @@ const SEEN = {
     return [(await of.handle(new Request(`${baseUrl}/forge/lifecycle`))).status, (await of.handle(new Request(`${baseUrl}/other`))).status];
   },
   "a gate": async () => {
-    const claims = { iss: "acme", exp: at + 60, iat: at };
-    const query = `/export?lic=active`;
-    const hash = createHash("sha256").update("GET&/export&lic=active").digest("hex");
-    const unsigned = `${base64url({ typ: "JWT", alg: "HS256" })}.${base64url({ ...claims, qsh: hash })}`;
-    const secret = "0123456789abcdef0123456789abcdef";
-    const jwt = `${unsigned}.${createHmac("sha256", secret).update(unsigned).digest("base64url")}`;
-    const of = app();
-    const store = of.options.store;
-    const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
-    const record = { key: { connect: "acme" }, status: "enabled", ...times, baseUrl: "https://acme.atlassian.net", appKey, entitlement: {} };
-    store.deliver("acme", null, () => ({ repeated: false, installation: { record, secrets: { current: secret, previous: null } }, mark: null, entries: [] }), clock());
+    const { of, url, authorization } = opened();
     const answers = [];
     for (const needs of [{}, { requires: "capabilityAdvanced" }, { requires: "capabilityStandard" }]) {
       const guard = of.guard(needs, (_, { license }) => Response.json({ license: license === null ? null : license.state }));
-      const response = await guard(new Request(`${baseUrl}${query}`, { headers: { authorization: `JWT ${jwt}` } }));
+      const response = await guard(new Request(url, { headers: { authorization } }));
       answers.push([response.status, await response.text()]);
     }
     return answers;
   },
-  "gates of Express": () => [code(() => typeof verified(app())), code(() => typeof requireCapability(app(), "capabilityAdvanced", { kind: "request" }))],
+  "gates of Express": async () => {
+    const { of, url, authorization } = opened();
+    const answers = [];
+    for (const gate of [verified(of), requireCapability(of, "capabilityStandard"), requireCapability(of, "capabilityAdvanced", {})]) {
+      answers.push(await passed(gate, url, authorization));
+    }
+    assert.deepEqual(answers.map(({ status }) => status), ["active", "active", 402]);
+    return answers;
+  },
   "decisions on absent licenses": () => {
     const absent = fromFunctionContext({}, { environmentType: "STAGING", asOf: clock() });
     const { age, ...decision } = check(absent, { requires: "capabilityAdvanced", confirmedOnly: false, now: clock() });
     return decision;
   },
   "a read license": () => shownLicense(fromFunctionContext({ license: { active: true } })),
-  "a License API's answer": () => [
-    code(() => shownLicense(fromConnectApi(200, '{"key":"com.example.app","license":{"active":true}}'))),
-    code(() => shownLicense(fromForgeApi(200, "{}"))),
-  ],
+  "a License API's answer": () => {
+    const body = JSON.stringify({ key: appKey, license: { active: true } });
+    const results = JSON.stringify({ results: [{ appId, data: { active: true } }] });
+    const read = [fromConnectApi({ status: 200, body }), fromForgeApi({ status: 200, body: results })];
+    assert.deepEqual(read.map(({ state }) => state), ["active", "active"]);
+    return read.map(shownLicense);
+  },
   "a sealed license": () => {
     const sealed = sealLicense(license, { key, tenant: "acme" });
     return [openLicense(sealed, { key, tenant: "acme", maxAge: 60 }).state, code(() => openLicense(sealed, { key, tenant: "acme" }))];
@@ -233,7 +278,6 @@ const SEEN = {
     ]);
   },
   "the grace of a secret": () => {
-    const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
     const record = { key: { connect: "acme" }, status: "enabled", ...times, entitlement: {} };
     const secrets = { current: "a".repeat(32), previous: { secret: "b".repeat(32), replacedAt: new Date((at - 1000) * 1000) } };
     return code(() => new LifecycleReducer().secrets({ record, secrets }, clock()));
@@ -241,7 +285,6 @@ const SEEN = {
   "a store without keys": () => code(() => new SqliteStore(new Database(":memory:"), {})).slice(0, 20),
   "a runner of hooks": async () => {
     const store = new MemoryStore();
-    const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
     const record = { key: { connect: "acme" }, status: "enabled", ...times, entitlement: {} };
     const entries = [{ event: "installed", changes: [{ change: "installed" }] }];
     store.deliver("acme", null, () => ({ repeated: false, installation: { record, secrets: { current: null, previous: null } }, mark: null, entries }), clock());
@@ -263,3 +306,35 @@ for (const [what, see] of Object.entries(SEEN)) {
     }
   });
 }
+
+test("inherited fields of records and events change nothing", async () => {
+  const site = new FakeConnect({ appKey, baseUrl });
+  const forge = new FakeForge({ appId });
+  const after = (seconds) => new Date((at + seconds) * 1000);
+  const events = ["installed", "enabled", "disabled", "uninstalled"].map((event, place) => [after(place), site.lifecycle(event, { now: after(place) })]);
+  const { url } = site.page("/panel", "standard", after(1));
+  const authorization = forge.authorization("standard", { now: after(1) });
+  const see = async () => {
+    let now = after(0);
+    const store = new MemoryStore();
+    const common = { store, allowTestKeys: true, clock: () => now };
+    const app = new ConnectApp({ ...common, appKey, baseUrl, fetch: site.keyServer });
+    const remote = new ForgeRemote({ ...common, appId, fetch: forge.keyServer });
+    const statuses = [];
+    const served = (of, needs, request) => of.guard(needs, () => new Response())(request);
+    for (const [time, { fetchArguments }] of events) {
+      now = time;
+      statuses.push((await app.handle(new Request(...fetchArguments))).status);
+      for (const requires of ["capabilityStandard", "capabilityAdvanced"]) {
+        statuses.push((await served(app, { requires }, new Request(url))).status);
+        statuses.push((await served(remote, { requires }, new Request(baseUrl, { headers: { authorization } }))).status);
+      }
+    }
+    return [statuses, store.list().map(({ record }) => JSON.stringify(record)), store.historyAfter(0, 99).map(({ event }) => event)];
+  };
+  const before = await see();
+  assert.deepEqual(before[0].filter((status, place) => place % 5 === 0), [204, 204, 204, 204]);
+  for (const [name, value] of Object.entries(INHERITED_FIELDS)) {
+    assert.deepEqual(await polluted({ [name]: value }, see), before, name);
+  }
+});

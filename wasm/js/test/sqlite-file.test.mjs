@@ -23,6 +23,8 @@ test("what is no database is refused, with what to write", () => {
     const message = /^SqliteStore: `db` must be an open database: write `new SqliteStore\(new Database\("installations.db"\)/;
     assert.throws(() => new SqliteStore(db, plainText), { name: "VerifyError", code: "misuse", message });
   }
+  const answersNothing = Object.fromEntries(["exec", "pragma", "prepare", "transaction"].map((name) => [name, () => undefined]));
+  assert.throws(() => new SqliteStore(answersNothing, plainText), { name: "VerifyError", code: "misuse", message: /does not answer/ });
 });
 
 describe("the schema", () => {

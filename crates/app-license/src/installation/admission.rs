@@ -82,7 +82,8 @@ impl Installation {
 
     /// The last second (UTC) in which an installation that is read now may be used out of memory, for so many
     /// seconds at the most; `None` where it may not: what is switched off or removed may be back any moment, of which
-    /// another replica was told. No secret is kept for longer than it counts ([`Installation::secrets_end`]). A clock
+    /// another replica was told. What is blocked is in use, and is kept: another replica notices a block, and its end,
+    /// after so long. No secret is kept for longer than it counts ([`Installation::secrets_end`]). A clock
     /// that stands before `now` ends it, too.
     ///
     /// ```

@@ -51,8 +51,8 @@ export interface ConnectAppOptions extends BackendOptions {
   /** How long a rotated secret still verifies, in seconds; 300, a day at most. */
   grace?: number | undefined;
   /** For how many seconds an installation that was read from the store is kept in memory; 5, a day at
-   * most, 0 to ask the store every time. With several processes, an uninstall or a block that another
-   * one was told of is noticed after this long. */
+   * most, 0 to ask the store every time. With several processes, an uninstall, a block or the end of a
+   * block that another one was told of is noticed after this long. */
   tenantCache?: number | undefined;
   /** States that a proxy in front strips the path of the base URL. */
   proxyStripsBasePath?: boolean | undefined;
@@ -80,7 +80,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { op, parseEvent, read, cloudOf, fault, proveRequest, seconds, settings } = internal;
+const { op, dropEvent, parseEvent, read, cloudOf, fault, proveRequest, seconds, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -310,16 +310,21 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const request = { method, target, authorization, body: await textOf(sent) };
     // what cannot be right costs no fetch
     const tenant = checkUnprovedInstall(request, expected);
-    const pem = await this.#keys.pemOf(sent, { address: this.#addressOf(sent), tenant });
     let accepted: LifecycleEvent;
     try {
-      accepted = verifyInstall(request, pem, expected, true);
-    } catch (error) {
-      if (!(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
-        throw error;
+      const pem = await this.#keys.pemOf(sent, { address: this.#addressOf(sent), tenant });
+      try {
+        accepted = verifyInstall(request, pem, expected, true);
+      } catch (error) {
+        if (!(error instanceof VerifyError) || error.code !== OF_ANOTHER_KEY) {
+          throw error;
+        }
+        // the platform may have replaced the key under this id
+        accepted = verifyInstall(request, await this.#keys.refresh(sent), expected, true);
       }
-      // the platform may have replaced the key under this id
-      accepted = verifyInstall(request, await this.#keys.refresh(sent), expected, true);
+    } catch (error) {
+      dropEvent(sent); // nobody verifies it now
+      throw error;
     }
     await this.#keys.proved(sent);
     return accepted;

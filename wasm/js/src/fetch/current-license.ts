@@ -13,9 +13,9 @@ export type ApiStatement = { license: License<"verified"> } | { error: VerifyErr
 export interface Statements {
   now(): Date;
   /** How old a stored statement may be that counts, in seconds; none counts, when left out. */
-  storedFor?: number | undefined;
+  storedFor: number | undefined;
   /** What the store knows of the installation: what its license was is no proof. */
-  record?: Installation["record"] | undefined;
+  record: Installation["record"] | undefined;
   /** Asks the License API for a statement about as new as `since`, of this very installation; `newer`
    * where the request states more than it does. */
   ask(since: number, installedAt: number, newer: boolean): Promise<ApiStatement>;
@@ -34,13 +34,15 @@ export async function currentLicense(
   { confirmedOnly, sellsNothing }: Policy,
   app: Statements,
 ): Promise<Verified> {
-  const { installedAt, uninstalledAt, issued, license } = app.record ?? {};
+  const [installedAt, uninstalledAt] = [ownOf(app.record, "installedAt"), ownOf(app.record, "uninstalledAt")];
+  const [issued, license] = [ownOf(app.record, "issued"), ownOf(app.record, "license")];
+  const evaluation = ownOf(license, "evaluation");
   const time = (at: string | undefined) => (at === undefined ? "" : seconds(new Date(at)));
-  const installed = `${time(installedAt)}\n${time(issued?.installed)}\n${time(issued?.forgeInstalled)}`;
-  const removed = `${time(uninstalledAt)}\n${time(issued?.uninstalled)}`;
-  const trial = license?.evaluation === undefined ? "" : +license.evaluation;
+  const installed = `${time(installedAt)}\n${time(ownOf(issued, "installed"))}\n${time(ownOf(issued, "forgeInstalled"))}`;
+  const removed = `${time(uninstalledAt)}\n${time(ownOf(issued, "uninstalled"))}`;
+  const trial = evaluation === undefined ? "" : +evaluation;
   const letters = `${sellsNothing ? "s" : ""}${confirmedOnly ? "c" : ""}`;
-  const before = `${app.storedFor ?? ""}\n${installed}\n${removed}\n${trial}\n${time(license?.asOf)}`;
+  const before = `${app.storedFor ?? ""}\n${installed}\n${removed}\n${trial}\n${time(ownOf(license, "asOf"))}`;
   const known = `${before}\n${statement(request)}`;
   let newer = "";
   let answer: ApiStatement | undefined;
@@ -91,6 +93,10 @@ export async function currentLicense(
     }
   }
 }
+
+/** A field that is there itself: what a library put into `Object.prototype` is none. */
+const ownOf = <T extends object, N extends keyof T>(of: T | undefined, name: N): T[N] | undefined =>
+  of && Object.hasOwn(of, name) ? of[name] : undefined;
 
 /** A statement in five lines. */
 function statement(license: Verified): string {

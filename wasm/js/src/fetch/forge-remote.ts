@@ -39,7 +39,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { call, op, fault, seconds, settings, tokenHash } = internal;
+const { call, op, fault, settings, tokenHash } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -150,6 +150,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   protected override findLicense(verified: ForgeInvocation, policy: Policy): Promise<License<"verified">> {
     return currentLicense(verified.license, policy, {
       now: () => this.now(),
+      storedFor: undefined, // as `load`
       record: verified.installation?.record,
       ask: (_, since, newer) => this.#ask(verified, since, newer),
       load: async () => null, // a remote's answers are kept by its License API

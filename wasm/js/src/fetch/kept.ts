@@ -12,7 +12,7 @@ export interface Entry {
   readonly secrets: readonly string[];
   readonly isServed: boolean;
   /** The settings by which it is kept: apps may differ. */
-  readonly by: string;
+  readonly settings: string;
   /** When the store was asked, and the last second in which it may be used. */
   readonly readAt: number;
   readonly through: number;
@@ -26,7 +26,7 @@ export class StoreEntries {
 }
 
 type Stores = WeakMap<InstallationStore, StoreEntries>;
-const KEY = Symbol.for("@app-license/sdk kept installations 1");
+const KEY = Symbol.for("@app-license/sdk kept installations 2");
 const shared = globalThis as { [KEY]?: Stores };
 /** Of all copies of the package in a process, ESM beside CommonJS: what one writes, the others hear of. */
 const stores: Stores = shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY]!;

@@ -67,7 +67,11 @@ function enterWalMode(db: SqliteDatabase): void {
   for (let tries = 1; ; tries += 1) {
     try {
       const mode = String(db.pragma("journal_mode = WAL", { simple: true }));
-      const [main] = db.pragma("database_list") as { file: string }[];
+      const databases = db.pragma("database_list") as { file: string }[];
+      if (!Array.isArray(databases)) {
+        throw settings.misuse("SqliteStore: the database does not answer as one of better-sqlite3 does");
+      }
+      const [main] = databases;
       // what is in memory, or temporary, has no file and no log
       if (mode !== "wal" && main?.file) {
         throw settings.misuse(`SqliteStore: the database file cannot be kept in WAL mode: it stays in mode \`${mode}\``);

@@ -25,7 +25,7 @@ const { seconds } = internal;
 export class Tenants {
   readonly #store: InstallationStore;
   readonly #reducer: LifecycleReducer;
-  readonly #by: string;
+  readonly #settings: string;
   readonly #seconds: number;
   readonly #kept: StoreEntries;
 
@@ -35,7 +35,7 @@ export class Tenants {
   ) {
     this.#store = store;
     this.#reducer = reducer;
-    this.#by = `${grace} ${tenantCache}`;
+    this.#settings = `${grace} ${tenantCache}`;
     this.#seconds = tenantCache;
     this.#kept = keptOf(store);
   }
@@ -44,7 +44,7 @@ export class Tenants {
   kept(key: string, at: Date): Tenant | null {
     const entry = this.#kept.entries.get(key);
     const now = seconds(at);
-    if (!entry || entry.by !== this.#by || now < entry.readAt || now > entry.through) {
+    if (!entry || entry.settings !== this.#settings || now < entry.readAt || now > entry.through) {
       return null;
     }
     const { record, stored, secrets, isServed } = entry;
@@ -72,7 +72,7 @@ export class Tenants {
       const { current, previous } = installation.secrets;
       const stored = { current, previous: previous && { ...previous } };
       const record = JSON.stringify(installation.record);
-      entries.set(key, { record, stored, secrets, isServed, by: this.#by, readAt: seconds(at), through });
+      entries.set(key, { record, stored, secrets, isServed, settings: this.#settings, readAt: seconds(at), through });
     }
     return { installation, secrets, isServed, isKept: false };
   }

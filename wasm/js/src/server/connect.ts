@@ -1,5 +1,5 @@
 import { License } from "../index.js";
-import type { Arrived } from "#core";
+import type { Arrival } from "#core";
 import { date, read, run, seconds, text } from "./core.js";
 import * as op from "./op.js";
 import * as settings from "./settings.js";
@@ -59,7 +59,7 @@ const isTextOrTexts = (value: unknown) =>
 
 /** What {@link settings.hold} looks for, without the lists that it makes: every request comes by here. Answers a copy that
  * has nothing else. */
-function held(what: string, expected: Expected): Expected {
+function expectations(what: string, expected: Expected): Expected {
   const copy = settings.own(expected);
   const { baseUrl, proxyStripsBasePath } = copy;
   let fits = isTextOrTexts(baseUrl) && (proxyStripsBasePath === undefined || typeof proxyStripsBasePath == "boolean");
@@ -77,7 +77,7 @@ export const isSigner = (what: string, signer: unknown): void =>
   void settings.hold(what, signer, SIGNER, ["appKey", "clientKey", "secret", "baseUrl"]);
 
 /** @internal */
-export function common(request: IncomingRequest, expected: Expected): Arrived {
+export function common(request: IncomingRequest, expected: Expected): Arrival {
   return {
     authorization: headers(request.authorization),
     method: request.method,
@@ -155,7 +155,7 @@ export function verifyRequest(
   expected: Expected,
 ): ConnectProof {
   settings.called("verifyRequest", { request, tenant });
-  const { baseUrl, proxyStripsBasePath, leeway, now } = held("verifyRequest", expected);
+  const { baseUrl, proxyStripsBasePath, leeway, now } = expectations("verifyRequest", expected);
   return proveRequest(request, tenant, lines(baseUrl), !!proxyStripsBasePath, leeway, seconds(now));
 }
 
@@ -215,7 +215,7 @@ export function verifyContext(
   expected: Expected,
 ): ConnectProof & { readonly context: unknown } {
   settings.called("verifyContext", { request, tenant });
-  expected = held("verifyContext", expected);
+  expected = expectations("verifyContext", expected);
   const said = read(
     op.verifyContext,
     headers(request.authorization),

@@ -69,7 +69,7 @@ interface Question {
 }
 
 /** Which key a token names, and where it may be. */
-interface Named {
+interface TokenKey {
   authorization: string | undefined;
   question: Question;
   urls: string[];
@@ -105,7 +105,7 @@ export class InstallKeys {
   readonly #flights = new Map<string, Promise<string>>();
   readonly #lanes = new Lanes();
   /** What the token of a request names: it is asked for again when the token has proved it. */
-  readonly #named = new WeakMap<object, Named>();
+  readonly #tokenKeys = new WeakMap<object, TokenKey>();
 
   constructor(options: InstallKeysOptions = {}) {
     options = settings.hold("InstallKeys", options, RULES);
@@ -121,7 +121,7 @@ export class InstallKeys {
    * class `unavailable` (503) when it cannot be asked.
    */
   async pemOf(request: Pick<IncomingRequest, "authorization">, caller: KeyCaller = {}): Promise<string> {
-    const { question, urls } = this.#namedBy(request);
+    const { question, urls } = this.#tokenKey(request);
     const { kid } = question;
     let step = this.#step("next", question, { store: this.#options.store !== undefined });
     if (step.step === "load") {
@@ -148,7 +148,7 @@ export class InstallKeys {
    * known stays when nothing better is found.
    */
   async refresh(request: Pick<IncomingRequest, "authorization">): Promise<string> {
-    const { question, urls } = this.#namedBy(request);
+    const { question, urls } = this.#tokenKey(request);
     const { step, pem } = this.#step("refresh", question);
     return step === "fetch" ? this.#start(question, urls, "reserved", true).catch(() => pem!) : this.pemOf(request);
   }
@@ -159,7 +159,7 @@ export class InstallKeys {
     if (!store) {
       return;
     }
-    const { question } = this.#namedBy(request);
+    const { question } = this.#tokenKey(request);
     const { kid } = question;
     const { pem } = this.#step("proved", question);
     if (pem === undefined) {
@@ -172,16 +172,16 @@ export class InstallKeys {
     }
   }
 
-  #namedBy(request: Pick<IncomingRequest, "authorization">): Named {
+  #tokenKey(request: Pick<IncomingRequest, "authorization">): TokenKey {
     const authorization = authorizationOf(request);
-    let named = this.#named.get(request);
-    if (!named || named.authorization !== authorization) {
+    let key = this.#tokenKeys.get(request);
+    if (!key || key.authorization !== authorization) {
       // the id is checked before it becomes part of a URL
       const { kid, urls } = installKeyOf(request, this.#options.cloud);
-      named = { authorization, question: { kid, hosts: urls.length }, urls };
-      this.#named.set(request, named);
+      key = { authorization, question: { kid, hosts: urls.length }, urls };
+      this.#tokenKeys.set(request, key);
     }
-    return named;
+    return key;
   }
 
   #step(name: string, question: Question, more: object = {}): Step {

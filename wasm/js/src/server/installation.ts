@@ -127,7 +127,18 @@ function state(installation: Installation | null): StoredInstallation | undefine
   };
 }
 
-function happened(given: InstallationEvent): Happened {
+/** What happened, each field of it: what is left out is nothing that was inherited. */
+const happened = (event: InstallationEvent): Required<Happened> => ({
+  environment: undefined,
+  asOf: undefined,
+  half: undefined,
+  ...eventOf(event),
+});
+
+/** @internal The body of what happened. */
+export const bodyOf = (event: InstallationEvent): string => eventOf(event).body;
+
+function eventOf(given: InstallationEvent): Happened {
   const event = own(given);
   for (const on of ["connect", "forge", "invoked"] as const) {
     if (on in event) {
@@ -160,7 +171,14 @@ function happened(given: InstallationEvent): Happened {
 
 /** @internal What a record says beyond its fields, as the core reads it. */
 export const about = (record: InstallationRecord | undefined, of: Omit<AboutInput, "record"> = {}): About =>
-  read(op.about, { record: record && JSON.stringify(record), ...of });
+  read(op.about, {
+    call: undefined,
+    issuedAt: undefined,
+    half: undefined,
+    stage: undefined,
+    record: record && JSON.stringify(record),
+    ...of,
+  });
 
 /** @internal A license as an object in JSON. */
 export const documentOf = (license: License) => JSON.stringify(license.raw ?? words(license));

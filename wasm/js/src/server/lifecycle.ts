@@ -1,7 +1,7 @@
 import type { AcceptedEvent, CloudPlaces, EventInput } from "#core";
 import { call, date, read } from "./core.js";
 import * as op from "./op.js";
-import { EXPECTED, authorizationOf, common, signedBy } from "./connect.js";
+import { EXPECTED, authorizationOf, common, headers, signedBy } from "./connect.js";
 import type { Expected, IncomingRequest, Tenant } from "./connect.js";
 import type { Invocation } from "./forge.js";
 import { proofOf, prove } from "./proved.js";
@@ -129,6 +129,10 @@ const eventIn = (request: IncomingRequest & { body: string }, expected: Expected
  * Who verifies the same request for the same `now` finds it parsed. */
 export const parseEvent = (request: IncomingRequest, expected: ExpectedEvent): string =>
   call(op.parseEvent, eventIn({ ...request, body: "" }, expected));
+
+/** @internal Drops what waits in the module of an event that comes no further: the secret of an install is in it. */
+export const dropEvent = (request: Pick<IncomingRequest, "authorization"> | undefined, body?: string): void =>
+  call(op.dropEvent, request && headers(request.authorization), body);
 
 /**
  * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no

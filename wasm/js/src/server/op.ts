@@ -8,6 +8,7 @@ export {
   currentLicense,
   decide,
   deliver,
+  dropEvent,
   forgeKeySet,
   forgeLicense,
   hookIsDue,
