@@ -161,7 +161,7 @@ fn secrets_asked(of: &str) -> Result<ConnectCall, Error> {
         "installed" => Ok(ConnectCall::Event(LifecycleKind::Installed)),
         "enabled" => Ok(ConnectCall::Event(LifecycleKind::Enabled)),
         "disabled" | "any" => Ok(ConnectCall::Event(LifecycleKind::Disabled)),
-        name => request_of(name).map_err(|_| missing("of")),
+        name => request_of(name),
     }
 }
 

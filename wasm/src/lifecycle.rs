@@ -199,14 +199,10 @@ pub fn check_unproved_install(
 /// Drops what waits of an event that comes no further, by its header or by its body: its key is out of reach, or the
 /// store fails. The secret of an install is in it.
 #[wasm_bindgen(js_name = dropEvent)]
-pub fn drop_event(authorization: Option<String>, body: Option<String>) {
-    let (authorization, body) = (authorization.map(Zeroizing::new), body.map(Zeroizing::new));
-    if let Some(authorization) = authorization {
-        ReceivedEvent::drop_of(&authorization);
-    }
-    if let Some(body) = body {
-        ReadBody::drop_of(&body);
-    }
+pub fn drop_event(of: String) {
+    let of = Zeroizing::new(of);
+    ReceivedEvent::drop_of(&of);
+    ReadBody::drop_of(&of);
 }
 
 fn unproved(input: &Input) -> Result<ReceivedEvent, Error> {

@@ -323,7 +323,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
         accepted = verifyInstall(request, await this.#keys.refresh(sent), expected, true);
       }
     } catch (error) {
-      dropEvent(sent); // nobody verifies it now
+      dropEvent(sent.authorization); // nobody verifies it now
       throw error;
     }
     await this.#keys.proved(sent);

@@ -113,7 +113,7 @@ export const store = async (into: InstallationStore, delivery: Delivery, now: Da
     ofKey(outcome.installation, key);
     return { ...decided, before: before as Installation | null };
   } catch (error) {
-    internal.settings.quietly(() => internal.dropEvent(undefined, internal.bodyOf(delivery.event))); // nobody delivers it
+    internal.settings.quietly(() => internal.dropEvent(internal.bodyOf(delivery.event))); // nobody delivers it
     throw error;
   } finally {
     forget(into, key); // where it failed, too: it may be written all the same

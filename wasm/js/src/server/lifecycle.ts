@@ -130,9 +130,9 @@ const eventIn = (request: IncomingRequest & { body: string }, expected: Expected
 export const parseEvent = (request: IncomingRequest, expected: ExpectedEvent): string =>
   call(op.parseEvent, eventIn({ ...request, body: "" }, expected));
 
-/** @internal Drops what waits in the module of an event that comes no further: the secret of an install is in it. */
-export const dropEvent = (request: Pick<IncomingRequest, "authorization"> | undefined, body?: string): void =>
-  call(op.dropEvent, request && headers(request.authorization), body);
+/** @internal Drops what waits in the module of an event that comes no further, by its header or its body: the secret of
+ * an install is in it. */
+export const dropEvent = (of: IncomingRequest["authorization"]): void => call(op.dropEvent, headers(of) ?? "");
 
 /**
  * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no
